@@ -1,0 +1,50 @@
+# One word a chore. Everything rests on `setup`, which does nothing when nothing changed.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.setup-done
+# Another Python: make setup PYTHON=/path/to/python3.12
+PYTHON ?=
+# Further words for pytest: make test ARGS="-k attention"
+ARGS ?=
+
+.PHONY: help setup run test test-long check lint bench
+
+help: ## the list of these words
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: $(STAMP) ## make .venv with everything in it
+
+$(STAMP): pyproject.toml constraints.txt .ci/setup
+	@PYTHON="$(PYTHON)" .ci/setup $(VENV)
+	touch $@
+
+run: setup ## grade a sample submission and say what to do next
+	@$(BIN)/torchkata grade examples/multi_head_attention.py
+	echo
+	echo "That was examples/multi_head_attention.py. Next:"
+	echo "  $(BIN)/torchkata list                              all katas"
+	echo "  $(BIN)/torchkata show multi_head_attention         the question and the task"
+	echo "  $(BIN)/torchkata init multi_head_attention         a starter file to fill in"
+	echo "  $(BIN)/torchkata grade multi_head_attention.py     its verdict"
+
+test: setup lint ## lint, then all tests but the long ones
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long" $(ARGS)
+
+test-long: setup lint ## every test, the long ones too
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: setup ## prove every kata of the bank
+	@$(BIN)/torchkata check
+
+lint: setup ## ruff and mypy, strict
+	@$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup ## print the numbers to reach, with medians and spread
+	@$(BIN)/python -m benchmarks

@@ -1,0 +1,1 @@
+"""What a person touches: the command line, its settings, its messages and its reports."""

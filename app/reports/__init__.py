@@ -1,0 +1,1 @@
+"""Report formats, a file each; every one is a pure function of graders.verdict.Report."""

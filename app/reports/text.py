@@ -1,0 +1,232 @@
+"""The report for a person at a terminal: what is wrong first, in full where it helps, a line each for the rest."""
+
+from __future__ import annotations
+
+import math
+
+from rich.text import Text
+
+from app.messages import TABLE, say
+from app.terminal import visible
+from graders.verdict import CaseResult, Diagnosis, Output, Report, Shape, Status, TensorView, Verdict
+
+FULL_CASES = 2  # failed cases shown in full
+LINE_CASES = 8  # further ones, a line each
+ROWS, COLUMNS = 3, 6  # of a tensor's window
+PRINTED_LINES = 12
+NAMES = 12  # of passed cases
+
+_GOOD, _BAD, _ODD, _FAINT, _HEAD = "bold green", "bold red", "bold yellow", "dim", "bold"
+_COLOURS = {Verdict.PASSED: _GOOD, Verdict.FAULT: _ODD}
+
+
+def render(report: Report, lang: str) -> Text:
+    """The whole report, styled, without a final line end. Whatever a submission could have written is escaped."""
+    blocks = [
+        _head(report, lang),
+        *_failures(report, lang),
+        *_policy(report, lang),
+        *_diagnoses(report.diagnosis, lang),
+        *_printed(report.output, lang),
+        _foot(report, lang),
+    ]
+    return Text("\n\n").join(blocks)
+
+
+def summary(report: Report, lang: str) -> str:
+    """The verdict and the score in a few words."""
+    verdict = say(lang, f"verdict.{report.verdict}")
+    return (
+        verdict if report.score is None else f"{verdict} {say(lang, 'report.score', total=_points(report.score.total))}"
+    )
+
+
+def _head(report: Report, lang: str) -> Text:
+    text = Text()
+    text.append(say(lang, f"verdict.{report.verdict}"), _COLOURS.get(report.verdict, _BAD))
+    text.append(f"  {report.kata}", _HEAD)
+    text.append(f"  {visible(report.file, keep='')}", _FAINT)
+    if report.cases:
+        passed = sum(case.status is Status.PASSED for case in report.cases)
+        text.append("\n" + say(lang, "report.cases", passed=passed, count=len(report.cases)))
+    if report.score is not None:
+        text.append(("  ·  " if report.cases else "\n") + say(lang, "report.score", total=_points(report.score.total)))
+        for part in ("correctness", "shapes", "speed"):
+            value = getattr(report.score, part)
+            if value is not None:
+                text.append("  " + say(lang, f"report.part.{part}", value=_points(value)), _FAINT)
+    if report.speed is not None:
+        numbers = {name: f"{getattr(report.speed, name):.2f}" for name in ("ratio", "low", "high")}
+        text.append("\n" + say(lang, "report.speed", **numbers))
+    if report.message is not None:
+        text.append("\n" + visible(report.message.get(lang)))
+    return text
+
+
+def _failures(report: Report, lang: str) -> list[Text]:
+    failed = [case for case in report.cases if case.status not in (Status.PASSED, Status.NOT_RUN)]
+    left = [case for case in report.cases if case.status is Status.NOT_RUN]
+    blocks = [_case(case, lang) for case in failed[:FULL_CASES]]
+    rest = failed[FULL_CASES:] + left
+    if rest:
+        text = Text(say(lang, "report.more"), _HEAD)
+        for case in rest[:LINE_CASES]:
+            text.append("\n  ")
+            text.append(case.title.get(lang))
+            text.append(f"  {_group(case.group, lang)} · {say(lang, f'status.{case.status}')}", _FAINT)
+        if len(rest) > LINE_CASES:
+            text.append("\n  " + say(lang, "report.and_more", count=len(rest) - LINE_CASES), _FAINT)
+        blocks.append(text)
+    passed = [case.title.get(lang) for case in report.cases if case.status is Status.PASSED]
+    if failed and passed:
+        blocks.append(Text(say(lang, "report.passed_line", names=_names(passed, lang)), _FAINT))
+    return blocks
+
+
+def _case(case: CaseResult, lang: str) -> Text:
+    text = Text("✗ ", _BAD)
+    text.append(case.title.get(lang), _HEAD)
+    text.append(f"  {_group(case.group, lang)} · {say(lang, f'status.{case.status}')}", _FAINT)
+    for line in _case_lines(case, lang):
+        text.append("\n    " + line)
+    return text
+
+
+def _case_lines(case: CaseResult, lang: str) -> list[str]:
+    lines = []
+    if case.shapes:
+        lines.append(say(lang, "report.called_with", shapes=", ".join(_shape(shape) for shape in case.shapes)))
+    if case.message is not None or case.where:
+        where = [visible(case.where, keep="")] if case.where else []
+        what = [visible(case.message.get(lang)).replace("\n", "\n    ")] if case.message is not None else []
+        lines.append(": ".join(where + what))
+    lines += ["  " + visible(line, keep="") for line in case.traceback]
+    lines += _views(case, lang)
+    facts = []
+    if case.first_bad_index is not None:
+        facts.append(say(lang, "report.first_bad", index=", ".join(map(str, case.first_bad_index))))
+    if case.bad_count is not None and case.count is not None:
+        facts.append(say(lang, "report.bad_count", bad=case.bad_count, count=case.count))
+    if case.max_abs_error is not None and case.tolerance is not None:
+        error, tolerance = f"{case.max_abs_error:.2g}", f"{case.tolerance:.2g}"
+        facts.append(say(lang, "report.error", error=error, tolerance=tolerance))
+    return [*lines, " · ".join(facts)] if facts else lines
+
+
+def _views(case: CaseResult, lang: str) -> list[str]:
+    """Expected above actual, their numbers in the same columns."""
+    views = [(say(lang, f"report.{name}"), view) for name in ("expected", "actual") if (view := getattr(case, name))]
+    rows = [_rows(view) for _, view in views]
+    width = max((len(cell) for row in rows for line in row for cell in line), default=0)
+    lines = []
+    for (label, view), cells in zip(views, rows, strict=True):
+        head = f"{label} {_place(view)}"
+        lines.append(head)
+        lines += ["  " + "  ".join(cell.rjust(width) for cell in line) for line in cells]
+    return lines
+
+
+def _place(view: TensorView) -> str:
+    """`float32 (2, 5, 8)`, and from where its window was cut when it does not begin at the origin."""
+    whole = f"{view.dtype} ({', '.join(map(str, view.shape))})"
+    if view.device != "cpu":
+        whole += f" {view.device}"
+    return f"{whole} [{', '.join(map(str, view.start))}] →" if any(view.start) else whole
+
+
+def _rows(view: TensorView) -> list[list[str]]:
+    columns = view.window[-1] if view.window else 1
+    if columns == 0 or not view.values:
+        return []
+    whole = not view.dtype.startswith(("float", "bfloat"))
+    cells = [_number(value, whole) for value in view.values]
+    table = [cells[i : i + columns] for i in range(0, len(cells), columns)]
+    cut = [row[:COLUMNS] + (["…"] if len(row) > COLUMNS else []) for row in table[:ROWS]]
+    return cut + ([["…"]] if len(table) > ROWS else [])
+
+
+def _number(value: float, whole: bool) -> str:
+    if not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return str(int(value)) if whole and value == int(value) else f"{value:.4g}"
+
+
+def _shape(shape: Shape) -> str:
+    """`query (B=2, L=5, D=8)`, its dtype where the report has it."""
+    named = len(shape.axes) == len(shape.dims)
+    dims = [f"{axis}={n}" if named else str(n) for axis, n in zip(shape.axes or shape.dims, shape.dims, strict=False)]
+    return " ".join(part for part in (shape.name, shape.dtype, f"({', '.join(dims)})") if part)
+
+
+def _policy(report: Report, lang: str) -> list[Text]:
+    if not report.policy:
+        return []
+    text = Text(say(lang, "report.policy"), _HEAD)
+    for finding in report.policy:
+        text.append(f"\n  {visible(report.file, keep='')}:{finding.line}: {visible(finding.text, keep='')}")
+    return [text]
+
+
+def _diagnoses(diagnoses: list[Diagnosis], lang: str) -> list[Text]:
+    if not diagnoses:
+        return []
+    text = Text(say(lang, "report.diagnosis"), _HEAD)
+    for diagnosis in diagnoses:
+        text.append("\n  ")
+        text.append(diagnosis.title.get(lang), _ODD)
+        if diagnosis.text.get(lang) != diagnosis.title.get(lang):
+            text.append("\n  " + diagnosis.text.get(lang).replace("\n", "\n  "))
+        if diagnosis.evidence:
+            text.append("\n  " + say(lang, "report.evidence", names=_names(diagnosis.evidence, lang)), _FAINT)
+    return [text]
+
+
+def _printed(output: Output, lang: str) -> list[Text]:
+    blocks = []
+    for key, content in (("report.printed", output.stdout), ("report.printed_error", output.stderr)):
+        if not content:
+            continue
+        text = Text(say(lang, key), _HEAD)
+        lines = visible(content).rstrip("\n").split("\n")
+        for line in lines[:PRINTED_LINES]:
+            text.append("\n  | " + line)
+        if len(lines) > PRINTED_LINES:
+            text.append("\n  " + say(lang, "report.lines_more", count=len(lines) - PRINTED_LINES), _FAINT)
+        blocks.append(text)
+    if blocks and output.truncated:
+        blocks[-1].append("\n  " + say(lang, "report.printed_cut"), _FAINT)
+    return blocks
+
+
+def _foot(report: Report, lang: str) -> Text:
+    facts = [say(lang, "report.seed", seed=report.seed)]
+    warning = ""
+    if report.environment is not None:
+        environment, isolation = report.environment, report.environment.isolation
+        facts += [f"torch {environment.torch}", environment.device]
+        if isolation.level == "full":
+            facts.append(say(lang, "report.isolation", level=isolation.level))
+        elif isolation.missing:
+            missing = ", ".join(isolation.missing)
+            warning = say(lang, "report.isolation_missing", level=isolation.level, missing=missing)
+        else:
+            warning = say(lang, "report.isolation", level=isolation.level)
+    text = Text(" · ".join([*facts, f"{report.seconds:.2f} s"]), _FAINT)
+    if warning:
+        text.append("\n" + warning, _ODD)
+    return text
+
+
+def _group(group: str, lang: str) -> str:
+    return say(lang, f"group.{group}") if f"group.{group}" in TABLE else group
+
+
+def _names(names: list[str], lang: str) -> str:
+    joint = "、" if lang == "zh" else ", "
+    more = [say(lang, "report.and_more", count=len(names) - NAMES)] if len(names) > NAMES else []
+    return joint.join(names[:NAMES] + more)
+
+
+def _points(value: float) -> str:
+    """Rounded down: 99.96 is not 100."""
+    return f"{math.floor(value * 10 + 1e-9) / 10:g}"

@@ -1,0 +1,240 @@
+"""`make bench`: one table of the numbers that design and README promise, beside the alternatives, with medians and spread."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from graders.sandbox import Isolation, Sandbox, SandboxFault
+
+sandbox: Sandbox  # started below, before torch is imported
+
+KATA = "multi_head_attention"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    value: str
+    spread: str
+    goal: str
+
+
+def milliseconds(samples: list[float]) -> str:
+    """Median and the 95th percentile."""
+    ordered = sorted(samples)
+    p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+    return f"p50 {statistics.median(ordered) * 1e3:.1f} ms, p95 {p95 * 1e3:.1f} ms"
+
+
+def spread(samples: list[float]) -> str:
+    """Smallest to largest, and how many."""
+    return f"{min(samples) * 1e3:.1f} to {max(samples) * 1e3:.1f} ms, n = {len(samples)}"
+
+
+def timed(work: Callable[[], object], times: int) -> list[float]:
+    """Seconds of each call."""
+    samples = []
+    for _ in range(times):
+        clock = time.perf_counter()
+        work()
+        samples.append(time.perf_counter() - clock)
+    return samples
+
+
+def warm(isolation: Isolation, times: int) -> Iterator[Row]:
+    """Warm grades over ready jails, one lane."""
+    from graders.grade import READY_JAILS, Grader
+    from graders.selfcheck import reference_code
+    from katas.bank import Bank
+
+    kata = Bank.open().kata(KATA)
+    code = reference_code(kata)
+    for label, prepared in (("", False), (", references prepared while idle", True)):
+        with Grader(sandbox, ready=READY_JAILS) as grader:
+            first = grader.grade(kata, code)
+            assert str(first.verdict) == "passed", first.verdict
+            samples = []
+            for _ in range(times):
+                if prepared:
+                    grader.prepare(kata)
+                time.sleep(0.02)  # a person between two submissions: the pool is full again
+                samples += timed(lambda: grader.grade(kata, code), 1)
+        goal = "p50 <= 55 ms, p95 <= 90 ms" if not prepared else ""
+        what = f"warm grade of {KATA}, {first.judged_cases} cases{label}"
+        yield Row(what, milliseconds(samples), spread(samples), goal)
+        if not prepared:
+            warm_median = statistics.median(samples)
+    fresh = timed(lambda: _run([sys.executable, "-m", "benchmarks.fresh", KATA]), max(3, times // 20))
+    yield Row("fresh process: import torch, same cases, no jail", milliseconds(fresh), spread(fresh), "")
+    yield Row(
+        "the fresh process over the warm grade",
+        f"{statistics.median(fresh) / warm_median:.1f} times",
+        "",
+        ">= 25 times",
+    )
+
+
+def lanes(isolation: Isolation, seconds: float, count: int = 2) -> Iterator[Row]:
+    """Sustained grades a second: lanes forked from one warmed parent, each with its own channel to the zygote."""
+    from graders.grade import READY_JAILS, Grader
+    from graders.selfcheck import reference_code
+    from katas.bank import Bank
+
+    kata = Bank.open().kata(KATA)
+    code = reference_code(kata)
+    with Grader(sandbox) as parent:
+        parent.grade(kata, code)
+        references = parent.share_references()
+    readers, children = [], []
+    for _ in range(count):
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            code_of_exit = 1
+            try:
+                os.close(reader)
+                with Grader(sandbox, ready=READY_JAILS, references=references) as grader:
+                    end, done = time.monotonic() + seconds, 0
+                    while time.monotonic() < end:
+                        assert str(grader.grade(kata, code).verdict) == "passed"
+                        done += 1
+                private = _memory(os.getpid())["private"]
+                os.write(writer, f"{done} {private}".encode())
+                code_of_exit = 0
+            finally:
+                os._exit(code_of_exit)
+        os.close(writer)
+        readers.append(reader)
+        children.append(pid)
+    done = [os.read(reader, 100).split() for reader in readers]
+    for reader, pid in zip(readers, children, strict=True):
+        os.close(reader)
+        os.waitpid(pid, 0)
+    rates = [int(number) / seconds for number, _ in done]
+    each = ", ".join(f"{rate:.1f}" for rate in rates)
+    yield Row(
+        f"sustained grades a second, {count} lanes", f"{sum(rates):.1f}", f"{each} a lane, {seconds:.0f} s", ">= 20"
+    )
+    private = max(int(kib) for _, kib in done)
+    yield Row("memory of one more lane (private)", f"{private / 1024:.0f} MB", "", "<= 60 MB")
+
+
+def jails(isolation: Isolation, times: int) -> Iterator[Row]:
+    """What a jail costs, from the request to the end."""
+    lane = sandbox.lane()
+    try:
+        lane.take().finish()
+        ready, over = [], []
+        for _ in range(times):
+            clock = time.perf_counter()
+            jail = lane.take()
+            ready.append(time.perf_counter() - clock)
+            clock = time.perf_counter()
+            jail.finish()
+            over.append(time.perf_counter() - clock)
+    finally:
+        lane.close()
+    yield Row("a jail from request to ready", milliseconds(ready), spread(ready), "")
+    yield Row("its end: killed, reaped, cgroup removed", milliseconds(over), spread(over), "")
+
+
+def cold(isolation: Isolation, times: int) -> Iterator[Row]:
+    """The whole command, files in the cache."""
+    from graders.selfcheck import reference_code
+    from katas.bank import Bank
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{KATA}.py"
+        file.write_bytes(reference_code(Bank.open().kata(KATA)))
+        command = [str(Path(sys.executable).with_name("torchkata")), "grade", str(file), "--isolation", str(isolation)]
+        samples = timed(lambda: _run(command), times)
+    yield Row("cold `torchkata grade FILE`", milliseconds(samples), spread(samples), "<= 2.5 s")
+    samples = timed(lambda: _run([command[0], "list", "--json"]), times)
+    yield Row("`torchkata list --json`", milliseconds(samples), spread(samples), "")
+
+
+def memory() -> Iterator[Row]:
+    """Resident memory of the processes that stay."""
+    for name, pid in sandbox.processes().items():
+        size = _memory(pid)
+        goal = "<= 350 MB" if name == "zygote" else ""
+        yield Row(
+            f"memory of the {name}",
+            f"{size['resident'] / 1024:.0f} MB",
+            f"{size['pss'] / 1024:.0f} MB proportional",
+            goal,
+        )
+
+
+def _memory(pid: int) -> dict[str, int]:
+    """KiB of a process: resident, proportional, private."""
+    fields = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        key, value = line.split(":")
+        fields[key] = int(value.split()[0])
+    private = fields["Private_Clean"] + fields["Private_Dirty"]
+    return {"resident": fields["Rss"], "pss": fields["Pss"], "private": private}
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def _started(isolation: Isolation) -> Iterator[None]:
+    global sandbox
+    sandbox = Sandbox.start(isolation, collapse=True)
+    with sandbox:
+        yield
+
+
+def main() -> int:
+    """Measures everything and prints the table."""
+    parser = argparse.ArgumentParser(prog="make bench", description=main.__doc__)
+    parser.add_argument("--isolation", default="full", choices=[str(level) for level in Isolation])
+    parser.add_argument("--rounds", type=int, default=200, help="warm grades measured")
+    parser.add_argument("--seconds", type=float, default=10, help="length of the two-lane run")
+    options = parser.parse_args()
+    isolation = Isolation(options.isolation)
+    table = Table(
+        "what", "measured", "spread", "goal", title=f"torchkata on {os.cpu_count()} cores, isolation {isolation}"
+    )
+    console = Console()
+    try:
+        with _started(isolation):
+            sandbox.wait_ready()
+            parts = (
+                warm(isolation, options.rounds),
+                lanes(isolation, options.seconds),
+                jails(isolation, options.rounds),
+                memory(),
+                cold(isolation, max(5, options.rounds // 20)),
+            )
+            for part in parts:
+                for row in part:
+                    console.log(f"{row.what}: {row.value}")
+                    table.add_row(row.what, row.value, row.spread, row.goal)
+    except SandboxFault as fault:
+        console.print(str(fault), style="red")
+        return 3
+    console.print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What keeps a submission from being judged at all: it is no Python, calls what is forbidden, or has no fitting entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from graders.child import signature
+from graders.compare import traceback_lines
+from graders.policy import Unparsable, find, parse
+from graders.program import Reference
+from graders.verdict import PolicyFinding, Text, Verdict
+from katas.bank import Kata
+
+
+class Rejected(Exception):
+    """A verdict before any case was judged."""
+
+    def __init__(self, verdict: Verdict, en: str, zh: str, policy: Sequence[PolicyFinding] = ()) -> None:
+        super().__init__(en)
+        self.verdict = verdict
+        self.text = Text(en=en, zh=zh)
+        self.policy = list(policy)
+
+
+def inspect_source(kata: Kata, code: bytes) -> list[PolicyFinding]:
+    """Forbidden calls in a source; raises Rejected where it is no Python."""
+    limit = int(kata.limits["source_kib"]) << 10
+    if len(code) > limit:
+        raise Rejected(
+            Verdict.INVALID,
+            f"the file has {len(code)} bytes; {limit} are allowed",
+            f"文件有 {len(code)} 字节，上限是 {limit} 字节",
+        )
+    if not code.strip():
+        raise Rejected(Verdict.INVALID, "the file is empty", "文件是空的")
+    try:
+        text = code.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = code[: error.start].count(b"\n") + 1
+        raise Rejected(Verdict.INVALID, f"line {line} is not UTF-8 text", f"第 {line} 行不是 UTF-8 文本") from None
+    try:
+        return find(parse(text), kata.forbidden)
+    except Unparsable as error:
+        raise Rejected(
+            Verdict.INVALID,
+            f"line {error.line}: syntax error: {error.what}",
+            f"第 {error.line} 行有语法错误：{error.what}",
+        ) from None
+    except RecursionError:
+        raise Rejected(Verdict.INVALID, "the source is nested too deeply", "源码嵌套过深") from None
+
+
+def why_not_loaded(reference: Reference, file: str, answer: dict[str, Any]) -> Rejected:
+    """The verdict on a file that the jail could not load, from the jail's answer."""
+    entry = reference.kata.entry
+    error = answer.get("error")
+    if isinstance(error, dict):
+        kind, message = str(error.get("type"))[:80], str(error.get("message"))[:500]
+        lines = traceback_lines(error, file)
+        place = lines[-1].split(" in ")[0] if lines else file
+        if kind in ("SyntaxError", "IndentationError", "TabError"):
+            return Rejected(Verdict.INVALID, f"{place}: syntax error: {message}", f"{place}：语法错误：{message}")
+        said = f"{kind}: {message}" if message else kind
+        return Rejected(
+            Verdict.ERROR, f"{place}: raised while the file was loaded: {said}", f"{place}：加载文件时抛出了 {said}"
+        )
+    if answer.get("missing"):
+        names = answer.get("names")
+        there = ", ".join(str(name)[:80] for name in names[:8]) if isinstance(names, list) and names else "-"
+        return Rejected(
+            Verdict.INVALID,
+            f"the file defines no `{entry}` (it defines: {there})",
+            f"文件里没有定义 `{entry}`（定义了：{there}）",
+        )
+    kind = str(answer.get("not_callable"))[:80]
+    return Rejected(
+        Verdict.INVALID,
+        f"`{entry}` is a {kind}, and must be a {'class' if reference.is_class else 'function'}",
+        f"`{entry}` 是 {kind}，应当是一个{'类' if reference.is_class else '函数'}",
+    )
+
+
+def check_signature(reference: Reference, answer: dict[str, Any]) -> None:
+    """Required parameters are passed by position, optional ones by name: both must be possible."""
+    if reference.is_class and answer.get("class") is False:
+        return  # a factory function is a reasonable style
+    if not reference.is_class and answer.get("class") is True:
+        entry = reference.kata.entry
+        raise Rejected(Verdict.INVALID, f"`{entry}` is a class, and must be a function", f"`{entry}` 是类，应当是函数")
+    pairs: list[tuple[str, Callable[..., Any] | None, Any]] = [("", reference.entry, answer.get("signature"))]
+    if reference.is_class:
+        pairs.append(("forward", getattr(reference.entry, "forward", None), answer.get("forward")))
+    for where, right, found in pairs:
+        wrong = _signature_fault(right, found, bool(where)) if right is not None else ""
+        if wrong:
+            name = f"{reference.kata.entry}.{where}" if where else reference.kata.entry
+            raise Rejected(
+                Verdict.INVALID,
+                f"the signature of `{name}` does not fit: {wrong[0]}",
+                f"`{name}` 的签名不对：{wrong[1]}",
+            )
+
+
+def _signature_fault(right: Callable[..., Any], found: Any, method: bool) -> tuple[str, str] | str:
+    if not isinstance(found, list) or not all(isinstance(row, list) and len(row) == 3 for row in found):
+        return ""  # it could not be read; the calls decide
+    wanted = signature(right)[1 if method else 0 :]
+    kinds = {str(name): kind for name, kind, _ in found}
+    open_names = "VAR_KEYWORD" in kinds.values()
+    places = [row for row in found if row[1] in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")]
+    required = [row for row in wanted if not row[2] and row[1] == "POSITIONAL_OR_KEYWORD"]
+    if len(places) < len(required) and "VAR_POSITIONAL" not in kinds.values():
+        names = ", ".join(row[0] for row in required)
+        return f"it must take {names}", f"它必须接受参数 {names}"
+    for row in wanted:
+        if row[2] and row[0] not in kinds and not open_names:
+            return f"it lacks the parameter `{row[0]}`", f"缺少参数 `{row[0]}`"
+    extra = [
+        row for row in found if not row[2] and row[1] in ("POSITIONAL_OR_KEYWORD", "KEYWORD_ONLY", "POSITIONAL_ONLY")
+    ]
+    known = {row[0] for row in wanted}
+    for row in extra[len(required) :]:
+        if row[0] not in known:
+            return f"the parameter `{row[0]}` needs a default", f"参数 `{row[0]}` 需要默认值"
+    return ""

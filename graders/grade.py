@@ -1,0 +1,506 @@
+"""The story of a grade, top to bottom: inspect the source, load it in a jail, bind its weights, judge case by case, say why.
+
+Start the sandbox before importing this module: it imports torch, and the zygote imports torch at the same time.
+
+    sandbox = Sandbox.start(Isolation.FULL)
+    from graders.grade import Grader
+    with Grader(sandbox) as grader:
+        report = grader.grade(kata, code)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from graders import wire
+from graders.admission import Rejected, check_signature, inspect_source, why_not_loaded
+from graders.binding import Binding, candidates
+from graders.compare import judge, shapes_of
+from graders.diagnose import Mistakes, Tried, diagnose, first_match, yardstick
+from graders.dialogue import Capture, Dialogue, Ended
+from graders.program import Outcome, Program, Reference, decode_outcome
+from graders.sandbox import Lane, Sandbox, SandboxFault
+from graders.score import score_of, verdict_of
+from graders.verdict import (
+    CaseResult,
+    Diagnosis,
+    Environment,
+    Isolation,
+    Report,
+    Status,
+    Text,
+    Verdict,
+)
+from katas.bank import Kata
+from katas.script import Group
+
+torch.set_num_threads(1)  # before any operator: a lane forked after a multi-threaded one hangs
+
+JAILS = 4  # a grade's first jail and three fresh ones
+ATTEMPTS = 2  # grades tried before our own fault is reported
+READY_JAILS = 2  # kept waiting by a lane that grades again and again
+
+OnProgress = Callable[[CaseResult], None]
+
+
+@dataclass
+class Sitting:
+    """One submission on its way through the grader."""
+
+    kata: Kata
+    code: bytes
+    file: str
+    reference: Reference
+    mistakes: Mistakes
+    programs: list[Program]
+    deadline: float  # time.monotonic of the grade's end
+    capture: Capture
+    on_progress: OnProgress
+    case_seconds: float
+    binding: Binding | None = None
+    tried: list[Tried] = field(default_factory=list)
+
+    @property
+    def tensor_limit(self) -> int:
+        """Bytes of one output tensor."""
+        return int(self.kata.limits["tensor_mib"]) << 20
+
+    def add(self, program: Program, outcome: Outcome | None, result: CaseResult) -> None:
+        """Notes a judged case and tells whoever watches."""
+        self.tried.append(Tried(program, outcome, result))
+        self.on_progress(result)
+
+
+class Grader:
+    """Grades submissions one at a time over one lane of a sandbox; remembers references between grades."""
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        *,
+        device: str = "cpu",
+        timeout: float | None = None,
+        ready: int = 0,
+        references: dict[str, tuple[str, Reference, Mistakes]] | None = None,
+    ) -> None:
+        self.device = device
+        self.timeout = timeout  # seconds a grade, in place of the kata's own limit
+        self._sandbox = sandbox
+        self._ready = ready
+        self._own_sandbox = False
+        self._lane: Lane | None = None
+        self._references = dict(references or {})
+        self._prepared: dict[str, tuple[int, list[Program]]] = {}
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the lane; the sandbox belongs to whoever started it, unless it had to be started again here."""
+        if self._lane is not None:
+            self._lane.close()
+            self._lane = None
+        if self._own_sandbox:
+            self._sandbox.close()
+
+    def share_references(self) -> dict[str, tuple[str, Reference, Mistakes]]:
+        """What was loaded so far: a lane forked from a warmed parent begins with it."""
+        return dict(self._references)
+
+    def prepare(self, kata: Kata) -> None:
+        """Draws the next grade's inputs and computes its references while there is nothing else to do."""
+        seed = _new_seed()
+        reference, _ = self._reference(kata)
+        programs = reference.programs(seed)
+        for program in programs:
+            reference.outcome(program, torch.float64)
+        self._prepared[kata.id] = (seed, programs)
+
+    def grade(
+        self,
+        kata: Kata,
+        code: bytes,
+        *,
+        seed: int | None = None,
+        visible_only: bool = False,
+        file: str = "-",
+        on_progress: OnProgress | None = None,
+    ) -> Report:
+        """Judges `code` on every case (or the visible ones: a run, without score).
+
+        Raises KataError where the kata is broken and IsolationRefused below the asked level; a fault of ours that comes back
+        after a fresh start is a report with the verdict `fault`.
+        """
+        started = datetime.now(UTC)
+        clock = time.monotonic()
+        prepared = self._prepared.pop(kata.id, None) if seed is None else None
+        chosen, programs = prepared if prepared else (_new_seed() if seed is None else seed, None)
+        report: dict[str, Any] = {
+            "file": file,
+            "submission_digest": hashlib.sha256(code).hexdigest(),
+            "kata": kata.id,
+            "kata_digest": kata.digest,
+            "seed": str(chosen),
+            "started": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        }
+        try:
+            policy = inspect_source(kata, code)
+            if policy:
+                first = policy[0]
+                raise Rejected(
+                    Verdict.FORBIDDEN,
+                    f"line {first.line} uses {first.rule}, which this kata asks you to write yourself",
+                    f"第 {first.line} 行用了 {first.rule}，而这道题正是要你自己写出它",
+                    policy,
+                )
+            if kata.id not in self._references and programs is None:
+                self._lane_open()  # jails are made while the reference is loaded
+            reference, mistakes = self._reference(kata)
+            if programs is None:
+                programs = reference.programs(chosen)
+            if visible_only:
+                programs = [program for program in programs if program.case.visible]
+            report |= self._attempts(kata, code, file, reference, mistakes, programs, on_progress or (lambda _: None))
+            cases: list[CaseResult] = report["cases"]
+            report |= {
+                "judged_cases": sum(case.status is not Status.NOT_RUN for case in cases),
+                "score": None if visible_only or report["verdict"] is Verdict.FAULT else score_of(cases, kata.score),
+            }
+        except Rejected as rejected:
+            report |= {
+                "verdict": rejected.verdict,
+                "message": rejected.text,
+                "policy": rejected.policy,
+                "judged_cases": 0,
+                "score": None if visible_only else score_of([], kata.score),
+            }
+        return Report(**report, environment=self._environment(), seconds=round(time.monotonic() - clock, 4))
+
+    # -- attempts ----------------------------------------------------------------------------------------------------
+
+    def _attempts(
+        self,
+        kata: Kata,
+        code: bytes,
+        file: str,
+        reference: Reference,
+        mistakes: Mistakes,
+        programs: list[Program],
+        on_progress: OnProgress,
+    ) -> dict[str, Any]:
+        """Judges, once more with a fresh zygote where ours failed."""
+        limits = kata.limits
+        seconds = self.timeout if self.timeout is not None else limits["grade_seconds"]
+        for attempt in range(1, ATTEMPTS + 1):
+            sitting = Sitting(
+                kata,
+                code,
+                file,
+                reference,
+                mistakes,
+                programs,
+                time.monotonic() + seconds,
+                Capture(int(limits["output_kib"]) << 10, int(limits["output_kill_mib"]) << 20),
+                on_progress,
+                min(limits["case_seconds"], seconds),
+            )
+            try:
+                self._judge(sitting)
+            except SandboxFault as fault:
+                if attempt == ATTEMPTS or not self._restart():
+                    text = Text(
+                        en=f"our own fault, not yours: {fault.cause}. Please grade again.",
+                        zh="这是评测系统自身的故障，与你的代码无关，请重新评测。",
+                    )
+                    return {"verdict": Verdict.FAULT, "message": text, "cases": [one.result for one in sitting.tried]}
+                continue
+            cases = [one.result for one in sitting.tried]
+            verdict = verdict_of(cases)
+            diagnosis: list[Diagnosis] = [] if verdict is Verdict.PASSED else diagnose(mistakes, sitting.tried)
+            return {"verdict": verdict, "cases": cases, "diagnosis": diagnosis, "output": sitting.capture.output()}
+        raise AssertionError("unreachable")
+
+    def _restart(self) -> bool:
+        """A fresh zygote where the old one is gone; False when that fails too."""
+        if self._lane is not None:
+            self._lane.close()
+            self._lane = None
+        if self._sandbox.alive():
+            return True
+        asked, limits = self._sandbox.isolation, self._sandbox.limits
+        self._sandbox.close()
+        try:
+            self._sandbox = Sandbox.start(asked, limits=limits)
+            self._own_sandbox = True
+            self._sandbox.wait_ready()
+        except SandboxFault:
+            return False
+        return True
+
+    def _lane_open(self) -> Lane:
+        if self._lane is None:
+            self._lane = self._sandbox.lane()
+            self._lane.request(1 + self._ready)
+        return self._lane
+
+    def _reference(self, kata: Kata) -> tuple[Reference, Mistakes]:
+        digest = kata.digest
+        known = self._references.get(kata.id)
+        if known is None or known[0] != digest:
+            reference = Reference(kata)
+            known = (digest, reference, Mistakes(reference))
+            self._references[kata.id] = known
+        return known[1], known[2]
+
+    def _environment(self) -> Environment:
+        state = self._sandbox.wait_ready()
+        missing = [part.name for part in state.parts if not part.ok]
+        isolation = Isolation(level=str(state.level), missing=missing)
+        return Environment(
+            torch=str(torch.__version__),
+            python=platform.python_version(),
+            device=self.device,
+            cpu=_cpu_name(),
+            isolation=isolation,
+        )
+
+    # -- one sitting -------------------------------------------------------------------------------------------------
+
+    def _judge(self, sitting: Sitting) -> None:
+        """Goes through the cases, in fresh jails where one ends a jail."""
+        for number in range(JAILS):
+            done = len(sitting.tried)
+            if done == len(sitting.programs):
+                return
+            if number and time.monotonic() >= sitting.deadline:
+                break
+            lane = self._lane_open()
+            jail = lane.take()
+            if self._ready:
+                lane.request(1)
+            with Dialogue(jail, sitting.capture, sitting.tensor_limit * 2 + (1 << 20)) as dialogue:
+                try:
+                    self._load(sitting, dialogue)
+                    self._bind(sitting, dialogue)
+                    self._cases(sitting, dialogue)
+                    dialogue.settle_output()
+                    return
+                except Ended as ended:
+                    program = sitting.programs[len(sitting.tried)]
+                    sitting.add(program, None, _ended_case(program, sitting.kata, ended))
+                    if len(sitting.tried) == done + 1 and ended.status is Status.TIMEOUT and sitting.binding is None:
+                        break  # it hangs while it is loaded: it would hang again
+                    if not sitting.capture.total <= sitting.capture.kill:
+                        break
+        for program in sitting.programs[len(sitting.tried) :]:
+            sitting.add(program, None, _not_run(program, sitting.kata))
+
+    def _load(self, sitting: Sitting, dialogue: Dialogue) -> None:
+        header = {"entry": sitting.kata.entry, "file": _frame_file(sitting.file)}
+        dialogue.send(wire.pack(wire.LOAD, header, [sitting.code]))
+        answer = _expect(dialogue, sitting, wire.LOADED).header
+        if answer.get("ok") is not True:
+            raise why_not_loaded(sitting.reference, sitting.file, answer)
+        check_signature(sitting.reference, answer)
+
+    def _bind(self, sitting: Sitting, dialogue: Dialogue) -> None:
+        """Finds which parameter plays which role, with the first module that the cases construct."""
+        if sitting.binding is not None or not sitting.kata.roles:
+            return
+        for program in _binding_programs(sitting.programs):
+            step = min(program.constructs)
+            dialogue.send(wire.pack(wire.DESCRIBE, {"step": program.steps[step]}))
+            answer = _expect(dialogue, sitting, wire.DESCRIBED).header
+            if "error" not in answer:
+                break
+        else:
+            return  # no module can be constructed: every case will say so itself
+        found = _parameters(answer)
+        shapes = {role: tuple(value.shape) for role, value in program.constructs[step].items()}
+        plans = candidates(sitting.kata, shapes, found, program.configs[step])
+        if not plans:
+            raise _nothing_fits(sitting, shapes, found)
+        sitting.binding = plans[0]
+        if len(plans) > 1:
+            sitting.binding = self._settle(sitting, dialogue, program, plans)
+        if sitting.binding.zeroed:
+            _leave_out(sitting.programs, sitting.binding.zeroed)
+
+    def _settle(self, sitting: Sitting, dialogue: Dialogue, program: Program, plans: list[Binding]) -> Binding:
+        """Tries bindings on one case; the first that gives the reference's values is right for all cases."""
+        outcomes: list[Outcome] = []
+        for batch in (plans[:1], plans[1:]):
+            for plan in batch:
+                dialogue.send(_frame(sitting, _without(program, plan), 0, plan))
+            fresh = [self._outcome(sitting, dialogue, program, 0) for _ in batch]
+            for plan, outcome in zip(batch, fresh, strict=True):
+                measured = yardstick(sitting.reference, _without(program, plan), plan)
+                if judge(measured, outcome).status is Status.PASSED:
+                    return plan
+            outcomes += fresh
+        return plans[first_match(sitting.mistakes, sitting.kata, program, outcomes)]
+
+    def _cases(self, sitting: Sitting, dialogue: Dialogue) -> None:
+        """Sends every case that is left, and judges each answer as it comes."""
+        first = len(sitting.tried)
+        todo = list(enumerate(sitting.programs))[first:]
+        for number, program in todo:
+            dialogue.send(_frame(sitting, program, number, sitting.binding))
+        for number, program in todo:
+            yard = yardstick(sitting.reference, program, sitting.binding)  # computed while the jail works
+            clock = time.monotonic()
+            outcome = self._outcome(sitting, dialogue, program, number)
+            result = judge(yard, outcome, time.monotonic() - clock, _frame_file(sitting.file))
+            sitting.add(program, outcome, result)
+
+    def _outcome(self, sitting: Sitting, dialogue: Dialogue, program: Program, number: int) -> Outcome:
+        frame = _expect(dialogue, sitting, wire.DONE)
+        try:
+            if frame.header.get("case") != number:
+                raise wire.ProtocolFault("answers come out of order")
+            return decode_outcome(frame, len(program.steps), sitting.tensor_limit)
+        except wire.ProtocolFault as fault:
+            dialogue.jail.kill()
+            raise Ended(Status.CRASHED, f"its answer broke the protocol ({fault})", "它的应答破坏了通信协议") from None
+
+
+# -- answers of the jail ---------------------------------------------------------------------------------------------
+
+
+def _expect(dialogue: Dialogue, sitting: Sitting, kind: int) -> wire.Frame:
+    frame = dialogue.receive(min(time.monotonic() + sitting.case_seconds, sitting.deadline))
+    if frame.kind != kind:
+        dialogue.jail.kill()
+        raise Ended(
+            Status.CRASHED,
+            "its answer broke the protocol (a frame of another kind); a submission must not write to the grader's descriptors",
+            "它的应答破坏了通信协议；提交的代码不能写评测用的文件描述符",
+        )
+    return frame
+
+
+# -- weights ---------------------------------------------------------------------------------------------------------
+
+
+def _binding_programs(programs: Sequence[Program]) -> list[Program]:
+    """Cases on which assignments can be told apart, the best first: plain, of float32, values compared, distinct inputs."""
+    fitting = [
+        program
+        for program in programs
+        if program.constructs and program.case.refusal is None and program.dtype is torch.float32
+    ]
+
+    def doubts(program: Program) -> tuple[bool, bool, bool, int]:
+        case = program.case
+        gradients = any(step.op == "backward" for step in case.steps)
+        return case.group is not Group.CORRECTNESS, case.degenerate, gradients, -len(program.arguments)
+
+    return sorted(fitting, key=doubts)[:3]
+
+
+def _parameters(answer: dict[str, Any]) -> list[tuple[str, tuple[int, ...]]]:
+    rows = answer.get("parameters")
+    found = []
+    for row in rows[:512] if isinstance(rows, list) else []:
+        if not (isinstance(row, list) and len(row) == 3 and isinstance(row[0], str) and isinstance(row[1], list)):
+            continue
+        if all(type(size) is int and 0 <= size < 1 << 31 for size in row[1]):
+            found.append((row[0][:200], tuple(row[1])))
+    return found
+
+
+def _nothing_fits(
+    sitting: Sitting, roles: dict[str, tuple[int, ...]], found: Sequence[tuple[str, tuple[int, ...]]]
+) -> Rejected:
+    wanted = ", ".join(f"{name} {shape}" for name, shape in roles.items())
+    there = ", ".join(f"{name} {shape}" for name, shape in found[:24]) or "-"
+    return Rejected(
+        Verdict.ERROR,
+        f"the parameters of `{sitting.kata.entry}` do not fit. Expected: {wanted}. Found: {there}.",
+        f"`{sitting.kata.entry}` 的参数对不上。应有：{wanted}。实有：{there}。",
+    )
+
+
+def _leave_out(programs: Sequence[Program], zeroed: frozenset[str]) -> None:
+    """Optional roles that the submission leaves out are zero in the reference too."""
+    for program in programs:
+        for values in program.constructs.values():
+            for role in zeroed & values.keys():
+                values[role] = torch.zeros_like(values[role])
+        program.memo.clear()
+
+
+def _without(program: Program, plan: Binding) -> Program:
+    """The program with the roles that a binding leaves out set to zero."""
+    if not plan.zeroed:
+        return program
+    constructs: dict[int, dict[str, Tensor]] = {
+        step: {role: torch.zeros_like(v) if role in plan.zeroed else v for role, v in values.items()}
+        for step, values in program.constructs.items()
+    }
+    return replace(program, constructs=constructs, memo={})
+
+
+def _frame(sitting: Sitting, program: Program, number: int, binding: Binding | None) -> bytes:
+    weights: dict[int, dict[str, Tensor]] = {}
+    if binding is not None:
+        for step, values in program.constructs.items():
+            if values:
+                weights[step] = binding.weights(values, program.configs[step])
+    return program.frame(number, sitting.tensor_limit, weights)
+
+
+# -- results without a comparison ------------------------------------------------------------------------------------
+
+
+def _case_base(program: Program, kata: Kata) -> dict[str, Any]:
+    case = program.case
+    return {
+        "name": case.name,
+        "title": Text(en=case.title.en, zh=case.title.zh),
+        "group": str(case.group),
+        "visible": case.visible,
+        "shapes": shapes_of(program, kata),
+    }
+
+
+def _ended_case(program: Program, kata: Kata, ended: Ended) -> CaseResult:
+    return CaseResult(**_case_base(program, kata), status=ended.status, check=str(ended.status), message=ended.text)
+
+
+def _not_run(program: Program, kata: Kata) -> CaseResult:
+    text = Text(en="not run: the submission was stopped before", zh="未运行：提交在此之前已被停止")
+    return CaseResult(**_case_base(program, kata), status=Status.NOT_RUN, message=text)
+
+
+def _frame_file(file: str) -> str:
+    return "solution.py" if file == "-" else Path(file).name
+
+
+def _new_seed() -> int:
+    return secrets.randbits(62)
+
+
+@cache
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,37 @@
+"""en: the triangle starts at the top left: a new token sees only the oldest keys, not the past before it and itself
+zh: 三角掩码从左上角开始：新词元只看得到最早的几个键，看不到紧邻的历史和自己
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class KVCacheAttention(nn.Module):
+    def __init__(self, d_model: int, num_heads: int) -> None:
+        super().__init__()
+        if d_model % num_heads:
+            raise ValueError(f"d_model {d_model} is not divisible by num_heads {num_heads}")
+        self.num_heads = num_heads
+        self.q_proj = nn.Linear(d_model, d_model)
+        self.k_proj = nn.Linear(d_model, d_model)
+        self.v_proj = nn.Linear(d_model, d_model)
+        self.out_proj = nn.Linear(d_model, d_model)
+
+    def forward(self, x: Tensor, cache: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        B, L, D = x.shape
+        H, Dh = self.num_heads, D // self.num_heads
+        query = self.q_proj(x).view(B, L, H, Dh).transpose(1, 2)
+        key = self.k_proj(x).view(B, L, H, Dh).transpose(1, 2)
+        value = self.v_proj(x).view(B, L, H, Dh).transpose(1, 2)
+        if cache is not None:
+            key = torch.cat((cache[0], key), dim=2)
+            value = torch.cat((cache[1], value), dim=2)
+        S = key.size(2)
+        scores = query @ key.transpose(-2, -1) / Dh**0.5
+        mask = torch.ones(L, S, dtype=torch.bool, device=x.device).tril()
+        scores = scores.masked_fill(~mask, float("-inf"))
+        heads = torch.softmax(scores, dim=-1) @ value
+        out = self.out_proj(heads.transpose(1, 2).reshape(B, L, D))
+        return out, (key, value)

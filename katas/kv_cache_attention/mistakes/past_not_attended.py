@@ -1,0 +1,37 @@
+"""en: the cache is extended and handed on, but the new tokens attend to one another only
+zh: 缓存照样加长、照样返回，但新词元只互相看，没有去看历史
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class KVCacheAttention(nn.Module):
+    def __init__(self, d_model: int, num_heads: int) -> None:
+        super().__init__()
+        if d_model % num_heads:
+            raise ValueError(f"d_model {d_model} is not divisible by num_heads {num_heads}")
+        self.num_heads = num_heads
+        self.q_proj = nn.Linear(d_model, d_model)
+        self.k_proj = nn.Linear(d_model, d_model)
+        self.v_proj = nn.Linear(d_model, d_model)
+        self.out_proj = nn.Linear(d_model, d_model)
+
+    def forward(self, x: Tensor, cache: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        B, L, D = x.shape
+        H, Dh = self.num_heads, D // self.num_heads
+        query = self.q_proj(x).view(B, L, H, Dh).transpose(1, 2)
+        key = self.k_proj(x).view(B, L, H, Dh).transpose(1, 2)
+        value = self.v_proj(x).view(B, L, H, Dh).transpose(1, 2)
+        longer = (key, value)
+        if cache is not None:
+            longer = (torch.cat((cache[0], key), dim=2), torch.cat((cache[1], value), dim=2))
+        S = key.size(2)
+        scores = query @ key.transpose(-2, -1) / Dh**0.5
+        mask = torch.ones(L, S, dtype=torch.bool, device=x.device).tril(S - L)
+        scores = scores.masked_fill(~mask, float("-inf"))
+        heads = torch.softmax(scores, dim=-1) @ value
+        out = self.out_proj(heads.transpose(1, 2).reshape(B, L, D))
+        return out, longer

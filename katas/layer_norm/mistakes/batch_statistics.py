@@ -1,0 +1,24 @@
+"""en: mean and variance run over the batch, feature by feature: that is batch normalisation, and rows mix
+zh: 均值和方差是对每个特征在整批上统计的，这是批归一化：一行的结果会受同批其他行影响
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class LayerNorm(nn.Module):
+    def __init__(self, normalized_shape: int | tuple[int, ...], eps: float = 1e-5) -> None:
+        super().__init__()
+        self.shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(self.shape))
+        self.bias = nn.Parameter(torch.zeros(self.shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        mean = wide.mean(0, keepdim=True)
+        variance = wide.var(0, correction=0, keepdim=True)
+        normalised = (wide - mean) / torch.sqrt(variance + self.eps)
+        return (normalised * self.weight + self.bias).to(x.dtype)

@@ -1,0 +1,29 @@
+"""en: appends the table as further features: the encoding is added, and the width stays d_model
+zh: 把位置表拼接成额外的特征：位置编码是相加的，宽度仍为 d_model
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class SinusoidalPositionalEncoding(nn.Module):
+    table: Tensor
+
+    def __init__(self, d_model: int, max_len: int = 5000, dropout: float = 0.0) -> None:
+        super().__init__()
+        position = torch.arange(max_len).unsqueeze(1)
+        frequency = torch.exp(torch.arange(0, d_model, 2) * (-math.log(10000.0) / d_model))
+        table = torch.zeros(max_len, d_model)
+        table[:, 0::2] = torch.sin(position * frequency)
+        table[:, 1::2] = torch.cos(position * frequency)[:, : d_model // 2]
+        self.register_buffer("table", table)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        positions = self.table[: x.shape[1]].expand_as(x)
+        out: Tensor = self.dropout(torch.cat([x, positions], dim=-1))
+        return out

@@ -1,0 +1,51 @@
+"""en: one residual connection spans both sublayers: nothing is added between attention and feed-forward network
+zh: 只有一条残差连接跨过两个子层：注意力与前馈网络之间没有相加
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class TransformerEncoderLayer(nn.Module):
+    def __init__(self, d_model: int, num_heads: int, d_ff: int, dropout: float = 0.0, norm_first: bool = False) -> None:
+        super().__init__()
+        if d_model % num_heads:
+            raise ValueError(f"d_model {d_model} is not divisible by num_heads {num_heads}")
+        self.num_heads, self.norm_first = num_heads, norm_first
+        self.q_proj, self.k_proj = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
+        self.v_proj, self.out_proj = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
+        self.linear1, self.linear2 = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
+        self.norm1, self.norm2 = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, attn_mask: Tensor | None = None, key_padding_mask: Tensor | None = None) -> Tensor:
+        if self.norm_first:
+            attended = self.dropout(self.attend(self.norm1(x), attn_mask, key_padding_mask))
+            x = x + self.dropout(self.feed_forward(self.norm2(attended)))
+        else:
+            attended = self.norm1(self.dropout(self.attend(x, attn_mask, key_padding_mask)))
+            x = self.norm2(x + self.dropout(self.feed_forward(attended)))
+        return x
+
+    def attend(self, x: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None) -> Tensor:
+        B, L, D = x.shape
+        query = self.q_proj(x).view(B, L, self.num_heads, -1).transpose(1, 2)
+        key = self.k_proj(x).view(B, L, self.num_heads, -1).transpose(1, 2)
+        value = self.v_proj(x).view(B, L, self.num_heads, -1).transpose(1, 2)
+        mask = attn_mask.unsqueeze(1) if attn_mask is not None and attn_mask.dim() == 3 else attn_mask
+        if key_padding_mask is not None:
+            real = key_padding_mask[:, None, None, :]
+            if mask is None:
+                mask = real
+            else:
+                mask = mask & real if mask.dtype == torch.bool else mask.masked_fill(~real, float("-inf"))
+        heads = F.scaled_dot_product_attention(query, key, value, mask)
+        out: Tensor = self.out_proj(heads.transpose(1, 2).reshape(B, L, D))
+        return out
+
+    def feed_forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.linear2(self.dropout(F.relu(self.linear1(x))))
+        return out
