@@ -6,6 +6,7 @@ the rule that an import inside a function hides a circle.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -26,7 +27,7 @@ from app.settings import Settings, locale_language, resolve
 from app.sources import STDIN, Source, any_kata, code_kata, read
 from app.terminal import Progress, console, forgive_encoding, visible, visible_json
 from app.usage import known_command, take_everywhere, translate, usage_sentence
-from katas.bank import Bank, Kata, KataError
+from katas.bank import Bank, KataError
 
 if TYPE_CHECKING:
     from graders.selfcheck import Finding
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 PASSED, NOT_PASSED, BAD_INPUT, OUR_FAULT = 0, 1, 2, 3
 INTERRUPTED, PIPE_CLOSED = 130, 141  # as shells show SIGINT and SIGPIPE
-WITHOUT_ANSWER = ("Question", "Task")
 
 app = typer.Typer(name="torchkata", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -125,7 +125,9 @@ def list_katas(context: typer.Context, as_json: JsonOption = False) -> int:
         rows = [{field: getattr(kata, field) for field in ("id", "kind", "track", "level", "title")} for kata in katas]
         print(visible_json(json.dumps(rows, ensure_ascii=False, indent=2)))
     elif katas:
-        _print_table(katas, session.lang)
+        from app.pages import table
+
+        console(sys.stdout).print(table(katas, session.lang))
     elif code == PASSED:
         raise UsageError("bank_empty", folder=str(bank.root))
     return code
@@ -140,15 +142,9 @@ def show_kata(
 ) -> int:
     session: Session = context.obj
     chosen = any_kata(kata, session.bank())
-    lang = session.lang
-    parts = [f"# {chosen.title[lang]}"]
-    for name, heading, body in _sections(chosen, lang):
-        if name in WITHOUT_ANSWER or (answer and name != "Hints"):
-            parts.append(f"## {heading}\n\n{body}")
-    if hint is not None:
-        hints = chosen.hints(lang)
-        parts += [f"## {say(lang, 'show.hint', n=n)}\n\n{text}" for n, text in enumerate(hints[:hint], 1)]
-    _print_markdown("\n\n".join(parts))
+    from app.pages import markdown, page
+
+    markdown(page(chosen, session.lang, answer=answer, hints=hint or 0), sys.stdout)
     return PASSED
 
 
@@ -219,6 +215,7 @@ def grade_files(
 ) -> int:
     session: Session = context.obj
     _check_timeout(timeout)
+    _check_output(output)
     sources, code = _sources(files, kata_id, session)
     if not sources:
         return code
@@ -405,6 +402,19 @@ def _check_timeout(timeout: float | None) -> None:
         raise UsageError("timeout_positive")
 
 
+def _check_output(output: str | None) -> None:
+    """Finds out before the work, not after it, that its result could not be written."""
+    if output is None or output == STDIN:
+        return
+    path = Path(output)
+    if path.is_dir():
+        raise UsageError("file_folder", file=output)
+    target = path if path.exists() else path.absolute().parent
+    if not os.access(target, os.W_OK):
+        why = os.strerror(errno.EACCES if target.exists() else errno.ENOENT)
+        raise UsageError("file_unwritable", file=output, why=why)
+
+
 def _deliver(reports: list[Report], report_format: Format, output: str | None, array: bool, lang: str) -> None:
     """Prints JSON, or writes what was asked for into `output`; text for the terminal has been printed already."""
     if not reports and not array:
@@ -446,35 +456,6 @@ def _working(source: Source, lang: str) -> str:
     return say(lang, "grade.working", file=visible(source.file, keep=""))
 
 
-def _sections(kata: Kata, lang: str) -> list[tuple[str, str, str]]:
-    from katas.bank import SECTIONS
-
-    page = kata.page(lang)
-    return [(name, heading, page[name]) for name, heading in zip(SECTIONS["en"], SECTIONS[lang], strict=True)]
-
-
-def _print_table(katas: list[Kata], lang: str) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "level", "track", "kind", "title"):
-        table.add_column(say(lang, f"list.{column}"), no_wrap=column != "title")
-    for kata in katas:
-        table.add_row(kata.id, str(kata.level), kata.track, say(lang, f"kind.{kata.kind}"), kata.title[lang])
-    console(sys.stdout).print(table)
-
-
-def _print_markdown(text: str) -> None:
-    """Rendered for a terminal; as it is for a pipe or a file."""
-    if not sys.stdout.isatty():
-        print(text)
-        return
-    from rich.markdown import Markdown
-
-    out = console(sys.stdout)
-    out.print(Markdown(text), width=min(out.width, 100), soft_wrap=False)
-
-
 def _print_report(report: Report, lang: str, apart: bool = False) -> None:
     from app.reports.text import render
 
@@ -488,11 +469,11 @@ def _print_findings(kata: str, findings: list[Finding], lang: str) -> bool:
     from rich.text import Text
 
     wrong = [finding for finding in findings if not finding.ok]
-    text = Text("✗ " if wrong else "✓ ", "bold red" if wrong else "bold green")
+    text = Text.assemble(("✗ ", "bold red") if wrong else ("✓ ", "bold green"))
     key = "check.kata_bad" if wrong else "check.kata_ok"
-    text.append(say(lang, key, kata=kata, count=len(findings), bad=len(wrong)), "default")
+    text.append(say(lang, key, kata=kata, count=len(findings), bad=len(wrong)))
     for finding in wrong:
-        text.append(f"\n    {visible(finding.what, keep='')}: {visible(finding.detail)}", "default")
+        text.append(f"\n    {visible(finding.what, keep='')}: {visible(finding.detail)}")
     console(sys.stdout).print(text)
     return not wrong
 

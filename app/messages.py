@@ -185,8 +185,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "check.working": ("Proving {kata}", "正在自检 {kata}"),
     "check.kata_ok": ("{kata}: {count} findings, all good", "{kata}：{count} 项，全部正常"),
     "check.kata_bad": ("{kata}: {bad} of {count} findings are not good", "{kata}：{count} 项中有 {bad} 项不合格"),
-    "check.all_ok": ("{count} katas proven.", "{count} 道题目全部通过自检。"),
-    "check.some_bad": ("{bad} of {count} katas are not proven.", "{count} 道题目中有 {bad} 道未通过自检。"),
+    "check.all_ok": ("Proven: {count} of {count}.", "自检通过：{count}/{count}。"),
+    "check.some_bad": ("Not proven: {bad} of {count}.", "自检未通过：{bad}/{count}。"),
     "new.done": ("Made {folder} with:", "已新建 {folder}，其中有："),
     "new.left": ("Left to do:", "接下来要做："),
     "new.step.toml": (

@@ -17,6 +17,7 @@ level = 1              # TODO: 1 (easy) to 5
 entry = "{entry}"
 dtypes = ["float64", "float32", "bfloat16", "float16"]  # that the answer promises
 forbidden = []         # TODO: torch's own operators that would be the answer, as "torch.nn.functional.softmax"
+# torch = "torch.nn.functional.xyz"  # torch's own operator; torch_twin.py then holds it against the answer
 answers = []           # questions of katas/documents.toml that this kata answers
 prerequisites = []
 follow_ups = []
@@ -26,7 +27,7 @@ en = "TODO"
 zh = "TODO"
 
 [axes]
-x = "B L D"            # TODO: each tensor argument and the letters of its axes
+x = "B L D"            # TODO: each tensor argument and the letters of its axes; so for `output`
 
 # For a module, one table for each parameter of the answer, with the names that people give it:
 # [weights.q_proj]

@@ -35,7 +35,7 @@ def inspect_source(kata: Kata, code: bytes) -> list[PolicyFinding]:
     if not code.strip():
         raise Rejected(Verdict.INVALID, "the file is empty", "文件是空的")
     try:
-        text = code.decode("utf-8")
+        text = code.decode("utf-8-sig")  # some editors write a byte order mark
     except UnicodeDecodeError as error:
         line = code[: error.start].count(b"\n") + 1
         raise Rejected(Verdict.INVALID, f"line {line} is not UTF-8 text", f"第 {line} 行不是 UTF-8 文本") from None
@@ -103,7 +103,9 @@ def check_signature(reference: Reference, answer: dict[str, Any]) -> None:
 
 
 def _signature_fault(right: Callable[..., Any], found: Any, method: bool) -> tuple[str, str] | str:
-    if not isinstance(found, list) or not all(isinstance(row, list) and len(row) == 3 for row in found):
+    if not isinstance(found, list) or not all(
+        isinstance(row, list) and len(row) == 3 and isinstance(row[0], str) for row in found
+    ):
         return ""  # it could not be read; the calls decide
     wanted = signature(right)[1 if method else 0 :]
     kinds = {str(name): kind for name, kind, _ in found}

@@ -21,6 +21,7 @@ from torch import Tensor
 from katas.bank import Kata, Role
 
 MAX_CANDIDATES = 96
+MAX_NODES = 20_000  # steps of one search: many equal shapes that do not fit would take hours
 
 Config = dict[str, object]  # constructor arguments by name
 Shape = tuple[int, ...]
@@ -41,7 +42,7 @@ class Piece:
         parts = [values[role] for role in self.roles]
         if self.kind == "per_head":
             rows = parts[0].reshape(heads, -1, *parts[0].shape[1:])  # (H, Dh, ...)
-            return {self.name.format(h=h): _turn(rows[h], self.transposed) for h in range(heads)}
+            return {_numbered(self.name, h): _turn(rows[h], self.transposed) for h in range(heads)}
         if self.kind == "stacked":
             rows = parts[0].reshape(heads, -1, *parts[0].shape[1:])
             return {self.name: rows.transpose(1, 2) if self.transposed else rows}
@@ -55,6 +56,11 @@ class Piece:
         return {
             self.name: _turn(joined, self.transposed).reshape(*(1,) * self.lead, *_turn(joined, self.transposed).shape)
         }
+
+
+def _numbered(pattern: str, h: int) -> str:
+    """The name of head `h`; no str.format, since the names are the submission's and may hold braces of their own."""
+    return pattern.replace("{h}", str(h))
 
 
 def _turn(tensor: Tensor, transposed: bool) -> Tensor:
@@ -110,10 +116,12 @@ def candidates(
     heads = head_count(config)
     for split in (False, True):
         targets = _units(roles.items(), kata.roles, split)
-        sources = _merge_heads(_units(found, (), split), heads)
+        plain_units = _units(found, (), split)
+        merged = _merge_heads(plain_units, heads)
+        views = [merged] if merged == plain_units else [merged, plain_units]  # as many layers as heads may be chance
         plans: dict[Binding, None] = {}
         for by_alias in (True, False):  # names may lie: every assignment is right code, whatever things are called
-            for turned in (True, False):
+            for sources, turned in itertools.product(views, (True, False)):
                 search = _Search(kata, targets, sources, heads, by_alias, turned, optional)
                 plans.update(dict.fromkeys(itertools.islice(search.plans(), MAX_CANDIDATES)))
         if plans:
@@ -148,7 +156,7 @@ def _merge_heads(units: list[Unit], heads: int) -> list[Unit]:
             continue
         for (pattern, _), members in groups.items():
             if unit in members and len(members) == heads > 1 and not taken & {m.name for m in members}:
-                numbered = all(m.name == pattern.format(h=h) for h, m in enumerate(members))
+                numbered = all(m.name == _numbered(pattern, h) for h, m in enumerate(members))
                 if numbered:
                     taken |= {m.name for m in members}
                     names = {part: pattern + name[len(unit.name) :] for part, name in unit.names.items()}
@@ -182,6 +190,8 @@ class _Search:
         self.turned = turned  # bare matrices are used as x @ W
         self.optional = optional
         self.groups = [group for group in kata.fused if all(base in self.targets for base in group)]
+        self.nodes = 0
+        self._fits: dict[tuple[str, tuple[str, ...]], list[tuple[list[Piece], list[str]]]] = {}
         self.known = {source.name: self._by_alias(kata, source) if by_alias else set() for source in sources}
 
     def _by_alias(self, kata: Kata, source: Unit) -> set[str]:
@@ -204,6 +214,9 @@ class _Search:
         yield from self._extend(0, [], [], frozenset())
 
     def _extend(self, at: int, pieces: list[Piece], zeroed: list[str], used: frozenset[str]) -> Iterator[Binding]:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            return
         if at == len(self.sources):
             left = [t for name, t in self.targets.items() if name not in used]
             open_names = {name for target in left for name in target.names.values()}
@@ -215,7 +228,10 @@ class _Search:
         for bases in self._choices(source, used):
             if wanted and not (set(bases) & wanted):
                 continue
-            for new, missing in self._fit(source, [self.targets[base] for base in bases]):
+            key = (source.name, bases)
+            if key not in self._fits:
+                self._fits[key] = list(self._fit(source, [self.targets[base] for base in bases]))
+            for new, missing in self._fits[key]:
                 yield from self._extend(at + 1, [*pieces, *new], [*zeroed, *missing], used | set(bases))
 
     def _choices(self, source: Unit, used: frozenset[str]) -> Iterator[tuple[str, ...]]:
@@ -238,7 +254,8 @@ class _Search:
         elif source.bare and len(source.shapes.get("weight", ())) == 3:
             kinds = ["stacked", "stacked_out"]
         for kind in kinds:
-            for turned in (True, False) if kind == "stacked" else (self.turned and source.bare,):
+            matrix = source.bare and len(source.shapes.get("weight", ())) == 2
+            for turned in (True, False) if kind == "stacked" else (self.turned and matrix,):
                 pieces = []
                 for part, shape in source.shapes.items():
                     roles = {t.names[part]: t.shapes[part] for t in targets}
@@ -252,7 +269,7 @@ class _Search:
 
     def _shaped(self, piece: Piece, shape: Shape, roles: dict[str, Shape]) -> Piece | None:
         """The piece, with leading axes where needed, when it makes a tensor of this shape."""
-        values = {role: torch.empty(size, device="meta") for role, size in roles.items()}
+        values = {role: torch.empty(size) for role, size in roles.items()}  # meta tensors would import dynamo: 1 s
         try:
             made = next(iter(piece.make(values, self.heads).values()))
         except (RuntimeError, IndexError):

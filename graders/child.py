@@ -296,7 +296,7 @@ class Outbox:
         if value is None or isinstance(value, bool | int | str):
             return value if not isinstance(value, int) or abs(value) < 1 << 62 else {"x": "int"}
         if isinstance(value, float):
-            return {"f": repr(value)}
+            return {"f": float.__repr__(value)}  # numpy's floats are floats with a repr of their own
         if depth > 8:
             raise Unsuitable("the result is nested more than eight levels deep")
         if isinstance(value, dict):
@@ -341,7 +341,7 @@ def explain(error: BaseException, file: str) -> dict[str, Any]:
 def load(source: bytes, entry: str, file: str) -> tuple[Any, dict[str, Any]]:
     """Executes the submission's file. Gives the entry (or None) and the answer for the grader."""
     try:
-        text = source.decode("utf-8")
+        text = source.decode("utf-8-sig")
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         module = types.ModuleType("solution")
         module.__file__ = file
@@ -393,8 +393,12 @@ def perform(entry: Any, header: dict[str, Any], payload: memoryview, file: str) 
         outbox = Outbox(header["limit"])
         answer = {"case": header["case"], "results": [], "error": explain(error, file)}
         answer["error"]["step"] = len(interpreter.results) if interpreter else 0
-    answer["tensors"] = outbox.table
-    return wire.pack(wire.DONE, answer, list(outbox.payload))
+    try:
+        return wire.pack(wire.DONE, {**answer, "tensors": outbox.table}, list(outbox.payload))
+    except wire.ProtocolFault as fault:
+        told = explain(Unsuitable(f"the results together are too large: {fault}"), file)
+        told["step"] = len(answer["results"])
+        return wire.pack(wire.DONE, {"case": header["case"], "results": [], "error": told})
 
 
 def main(job: int, result: int) -> None:

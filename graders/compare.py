@@ -162,7 +162,7 @@ def _check_tree(yard: Yardstick, step: int, path: list[Any], expected: Any, actu
                 f"{where} is {actual!r:.80}, expected {expected!r}",
                 f"{where} 是 {actual!r:.80}，应为 {expected!r}",
             )
-    elif expected != actual or type(expected) is not type(actual):
+    elif type(expected) is not type(actual) or expected != actual:
         raise Mismatch(
             "value",
             f"{where} is {actual!r:.80}, expected {expected!r:.80}",

@@ -124,7 +124,7 @@ class Grader:
 
     def prepare(self, kata: Kata) -> None:
         """Draws the next grade's inputs and computes its references while there is nothing else to do."""
-        seed = _new_seed()
+        seed = new_seed()
         reference, _ = self._reference(kata)
         programs = reference.programs(seed)
         for program in programs:
@@ -149,7 +149,7 @@ class Grader:
         started = datetime.now(UTC)
         clock = time.monotonic()
         prepared = self._prepared.pop(kata.id, None) if seed is None else None
-        chosen, programs = prepared if prepared else (_new_seed() if seed is None else seed, None)
+        chosen, programs = prepared if prepared else (new_seed() if seed is None else seed, None)
         report: dict[str, Any] = {
             "file": file,
             "submission_digest": hashlib.sha256(code).hexdigest(),
@@ -344,12 +344,13 @@ class Grader:
     def _settle(self, sitting: Sitting, dialogue: Dialogue, program: Program, plans: list[Binding]) -> Binding:
         """Tries bindings on one case; the first that gives the reference's values is right for all cases."""
         outcomes: list[Outcome] = []
+        reduced = {plan.zeroed: _without(program, plan) for plan in plans}  # the reference is carried out once for each
         for batch in (plans[:1], plans[1:]):
             for plan in batch:
-                dialogue.send(_frame(sitting, _without(program, plan), 0, plan))
+                dialogue.send(_frame(sitting, reduced[plan.zeroed], 0, plan))
             fresh = [self._outcome(sitting, dialogue, program, 0) for _ in batch]
             for plan, outcome in zip(batch, fresh, strict=True):
-                measured = yardstick(sitting.reference, _without(program, plan), plan)
+                measured = yardstick(sitting.reference, reduced[plan.zeroed], plan)
                 if judge(measured, outcome).status is Status.PASSED:
                     return plan
             outcomes += fresh
@@ -492,7 +493,8 @@ def _frame_file(file: str) -> str:
     return "solution.py" if file == "-" else Path(file).name
 
 
-def _new_seed() -> int:
+def new_seed() -> int:
+    """A secret seed: nobody can know a grade's inputs before it."""
     return secrets.randbits(62)
 
 

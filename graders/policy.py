@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from graders.verdict import PolicyFinding
 
@@ -43,7 +43,7 @@ def _plain(name: str) -> str:
 
 
 # where torch keeps the same operator under several names
-HOMES = r"torch\.(nn\.functional|nn\.modules(\.\w+)?|nn|special|_C\._nn|_C\._VariableFunctions|functional)?\.?"
+HOMES = r"torch\.(nn\.functional|nn\.modules(\.\w+(?=\.))?|nn|special|_C\._nn|_C\._VariableFunctions|functional)?\.?"
 
 
 def _canonical(name: str) -> str:
@@ -59,9 +59,13 @@ class _Scan:
         self.methods = {name.rsplit(".", 1)[-1]: name for name in forbidden if name.startswith("torch.Tensor.")}
         self.known: dict[str, str] = {}  # local name -> qualified name
         self.stars: list[str] = []
+        self.own: set[str] = set()  # functions and classes that the file itself defines
+        self.global_own: set[str] = set()  # those of them that hide what a star import brings
 
     def run(self, tree: ast.AST, depth: int) -> Iterator[PolicyFinding]:
         nodes = list(ast.walk(tree))
+        self.global_own |= _defined(tree.body if isinstance(tree, ast.Module) else [])
+        self.own |= _defined(nodes)
         for node in nodes:
             self._imports(node)
         for _ in range(2):  # assignments may use names that are assigned further down
@@ -103,7 +107,7 @@ class _Scan:
         if isinstance(node, ast.Name):
             if node.id in self.known:
                 return self.known[node.id]
-            if _canonical(node.id) in self.rules:
+            if _canonical(node.id) in self.rules and node.id not in self.global_own:
                 return next((f"{module}.{node.id}" for module in self.stars if module.startswith("torch")), "")
             return ""
         if isinstance(node, ast.Attribute):
@@ -140,7 +144,7 @@ class _Scan:
             rule = self._rule(self.resolve(node))
             if rule:
                 yield PolicyFinding(rule=rule, line=node.lineno, text=ast.unparse(node)[:120])
-        if isinstance(node, ast.Attribute) and node.attr in self.methods and not self.resolve(node):
+        if isinstance(node, ast.Attribute) and node.attr in self.methods and not self._own_method(node):
             yield PolicyFinding(rule=self.methods[node.attr], line=node.lineno, text=ast.unparse(node)[:120])
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args and depth < MAX_DEPTH:
             text = _constant(node.args[0])
@@ -152,6 +156,11 @@ class _Scan:
                 for finding in self.run(inner, depth + 1):
                     yield finding.model_copy(update={"line": node.lineno})
 
+    def _own_method(self, node: ast.Attribute) -> bool:
+        """Whether `self.softmax` is the submission's own, or a name that the other rules judge."""
+        mine = isinstance(node.value, ast.Name) and node.value.id == "self" and node.attr in self.own
+        return mine or _stored(node) or bool(self.resolve(node))
+
     def _rule(self, name: str) -> str:
         """The forbidden name that a qualified name means, whatever path inside torch it takes."""
         if not name.startswith("torch."):
@@ -162,6 +171,10 @@ class _Scan:
         if name.startswith("torch.ops.") or plain.startswith("native"):
             return next((whole for rule, whole in self.rules.items() if rule and rule in plain), "")
         return ""
+
+
+def _defined(nodes: Iterable[ast.AST]) -> set[str]:
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def _stored(node: ast.AST) -> bool:

@@ -1,6 +1,6 @@
 """Judges one tensor, by the rule of docs/format.md: max |actual - ref64| <= factor * max(own error, eps * scale).
 
-The own error is the reference's, that of the same formula in the case's dtype; scale is max |ref64|, or for gradients the largest
+The own error is that of the reference computed in the case's dtype; scale is max |ref64|, or for gradients the largest
 gradient of the case. NaN and infinity must stand at exactly the places where the reference has them.
 """
 

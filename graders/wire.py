@@ -82,6 +82,9 @@ def parse_header(text: bytes | bytearray) -> dict[str, Any]:
     """The JSON object of a frame, or ProtocolFault."""
     try:
         header = json.loads(text.decode("utf-8"), parse_constant=_no_constant)
+        if b"\\ud" in text.lower():  # half of a surrogate pair is a string that no report could be written with
+            whole = json.dumps(header, ensure_ascii=False).encode("utf-8", errors="replace")
+            header = json.loads(whole, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise ProtocolFault(f"header is not JSON: {type(error).__name__}") from None
     if not isinstance(header, dict):
@@ -148,9 +151,12 @@ def tensor_table(header: dict[str, Any], payload_size: int, limit: int) -> list[
             raise ProtocolFault(f"unknown dtype {dtype[:40]!r}")
         if len(dims) > 16 or not all(type(dim) is int and 0 <= dim < 1 << 40 for dim in dims):
             raise ProtocolFault("dims are not at most 16 small numbers")
-        size = ITEMSIZE[dtype]
+        size = extent = ITEMSIZE[dtype]
         for dim in dims:
             size *= dim
+            extent *= max(dim, 1)
+        if extent >= 1 << 62:  # strides are 64 bits wide, those of an empty tensor too
+            raise ProtocolFault("strides of the tensor do not fit")
         if size > limit:
             raise ProtocolFault(f"tensor of {size} bytes is over the limit of {limit}")
         if start + size > payload_size:

@@ -181,7 +181,7 @@ def become_jail(plan: lockdown.Plan, descriptors: list[int], address_space: int)
             taken = lockdown.enter(plan, descriptors, address_space)
             result = lockdown.RESULT
             reseed()
-        except BaseException as error:  # noqa: BLE001 the host must hear of it, whatever it is
+        except BaseException as error:  # noqa: BLE001 - the host must hear of it, whatever it is
             if isinstance(error, lockdown.StepFailed) and error.part not in ("cgroup", "descriptors"):
                 result = lockdown.RESULT
             words = {
@@ -270,7 +270,7 @@ def main(control_fd: int, config_fd: int) -> None:
     isolated = plan.namespaces
     pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if isolated else None
     capability = warm_up(config["warm_compiler"])
-    from graders import child  # noqa: F401 needs torch on the path first
+    from graders import child  # noqa: F401 - needs torch on the path first
 
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     gc.collect()

@@ -140,8 +140,8 @@ class Kata:
         """Every mistakes/*.py, by name."""
         found = []
         for path in sorted((self.folder / "mistakes").glob("*.py")):
-            source = path.read_text(encoding="utf-8")
             file = f"mistakes/{path.name}"
+            source = self._read(file)
             match = re.match(r'\s*"""en: (?P<en>.+?)\n+zh: (?P<zh>.+?)\n?"""', source, re.DOTALL)
             if match is None:
                 raise KataError(self.id, file, 'must open with a docstring of two lines, "en: ..." and "zh: ..."')
@@ -271,7 +271,30 @@ def _wrong_fields(raw: dict[str, Any]) -> str:
             if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
                 return f"[{key}] {name} must be a number that is not negative, not {value!r}"
     bad = [name for name in raw.get("dtypes", ()) if name not in DTYPES]
-    return f"dtypes holds {bad[0]!r}; known are {', '.join(DTYPES)}" if bad else ""
+    return f"dtypes holds {bad[0]!r}; known are {', '.join(DTYPES)}" if bad else _wrong_parts(raw)
+
+
+def _wrong_parts(raw: dict[str, Any]) -> str:
+    """What is wrong inside the lists and tables of a kata.toml, in one sentence, or nothing."""
+    for key in ("answers", "prerequisites", "follow_ups", "forbidden"):
+        if not _strings(raw.get(key, [])):
+            return f"field `{key}` must hold strings only"
+    for key in ("title", "axes"):
+        if not _strings(list(raw.get(key, {}).values())):
+            return f"[{key}] must hold strings only"
+    for base, role in raw.get("weights", {}).items():
+        if not isinstance(role, dict) or not role.keys() <= {"aliases", "bias_optional"}:
+            return f"[weights.{base}] may hold `aliases` and `bias_optional`, nothing else"
+        if not _strings(role.get("aliases", [])) or not isinstance(role.get("bias_optional", False), bool):
+            return f"[weights.{base}] aliases must be a list of strings, bias_optional true or false"
+    for group in raw.get("fused", ()):
+        if not _strings(group) or not set(group) <= raw.get("weights", {}).keys():
+            return f"fused must hold lists of names from [weights], not {group!r}"
+    return ""
+
+
+def _strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _sections(kata: str, file: str, text: str, lang: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -39,6 +40,48 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # A folder named in a .pth file is searched, but its own .pth files are not read: the source tree stays out.
     (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return home / "bin"
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A PATH with the few words that the set-up script needs, and neither a Python nor a package manager."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for word in ("bash", "dirname", "id"):
+        (folder / word).symlink_to(str(shutil.which(word)))
+    return folder
+
+
+def set_up(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What `make setup` does, with `path` alone to find programs on, and an environment folder that does not exist."""
+    command = [str(ROOT / ".ci" / "setup"), str(path / "venv")]
+    return subprocess.run(command, env={"PATH": str(path), **environment}, capture_output=True, text=True)
+
+
+def test_set_up_without_a_python_says_what_to_install(bare: Path) -> None:
+    done = set_up(bare)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "no Python 3.11 or newer was found" in done.stderr
+    assert "make setup PYTHON=" in done.stderr
+
+
+def test_set_up_refuses_a_python_that_is_too_old(bare: Path) -> None:
+    (bare / "old").write_text("#!/bin/sh\nexit 1\n")
+    (bare / "old").chmod(0o755)
+    done = set_up(bare, PYTHON=str(bare / "old"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"setup: PYTHON={bare / 'old'} is not a Python 3.11 or newer.\n"
+
+
+def test_set_up_without_the_venv_module_says_what_to_install(bare: Path) -> None:
+    script = f'#!/bin/sh\ncase "$*" in *ensurepip*) exit 1;; *) exec {sys.executable} "$@";; esac\n'
+    (bare / "python3").write_text(script)
+    (bare / "python3").chmod(0o755)
+    done = set_up(bare)
+    assert done.returncode == 1
+    assert "cannot make virtual environments. Install its venv module" in done.stderr
+    assert f"python3.{sys.version_info.minor}-venv" in done.stderr
 
 
 def test_the_wheel_holds_every_file_of_every_kata(wheel: Path) -> None:

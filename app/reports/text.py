@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 
 from rich.text import Text
 
@@ -14,7 +15,7 @@ FULL_CASES = 2  # failed cases shown in full
 LINE_CASES = 8  # further ones, a line each
 ROWS, COLUMNS = 3, 6  # of a tensor's window
 PRINTED_LINES = 12
-NAMES = 12  # of passed cases
+PASSED_NAMES, EVIDENCE_NAMES = 6, 4
 
 _GOOD, _BAD, _ODD, _FAINT, _HEAD = "bold green", "bold red", "bold yellow", "dim", "bold"
 _COLOURS = {Verdict.PASSED: _GOOD, Verdict.FAULT: _ODD}
@@ -69,7 +70,7 @@ def _failures(report: Report, lang: str) -> list[Text]:
     blocks = [_case(case, lang) for case in failed[:FULL_CASES]]
     rest = failed[FULL_CASES:] + left
     if rest:
-        text = Text(say(lang, "report.more"), _HEAD)
+        text = Text.assemble((say(lang, "report.more"), _HEAD))
         for case in rest[:LINE_CASES]:
             text.append("\n  ")
             text.append(case.title.get(lang))
@@ -79,16 +80,16 @@ def _failures(report: Report, lang: str) -> list[Text]:
         blocks.append(text)
     passed = [case.title.get(lang) for case in report.cases if case.status is Status.PASSED]
     if failed and passed:
-        blocks.append(Text(say(lang, "report.passed_line", names=_names(passed, lang)), _FAINT))
+        blocks.append(Text(say(lang, "report.passed_line", names=_names(passed, lang, PASSED_NAMES)), _FAINT))
     return blocks
 
 
 def _case(case: CaseResult, lang: str) -> Text:
-    text = Text("✗ ", _BAD)
+    text = Text.assemble(("✗ ", _BAD))
     text.append(case.title.get(lang), _HEAD)
     text.append(f"  {_group(case.group, lang)} · {say(lang, f'status.{case.status}')}", _FAINT)
     for line in _case_lines(case, lang):
-        text.append("\n    " + line)
+        text.append("\n    " + visible(line))  # dtypes, names and messages may all be the submission's own words
     return text
 
 
@@ -97,17 +98,17 @@ def _case_lines(case: CaseResult, lang: str) -> list[str]:
     if case.shapes:
         lines.append(say(lang, "report.called_with", shapes=", ".join(_shape(shape) for shape in case.shapes)))
     if case.message is not None or case.where:
-        where = [visible(case.where, keep="")] if case.where else []
-        what = [visible(case.message.get(lang)).replace("\n", "\n    ")] if case.message is not None else []
-        lines.append(": ".join(where + what))
+        what = case.message.get(lang).replace("\n", "\n    ") if case.message is not None else ""
+        where = visible(case.where, keep="") if case.where and case.where not in what else ""
+        lines.append(": ".join(part for part in (where, what) if part))
     lines += ["  " + visible(line, keep="") for line in case.traceback]
     lines += _views(case, lang)
     facts = []
     if case.first_bad_index is not None:
         facts.append(say(lang, "report.first_bad", index=", ".join(map(str, case.first_bad_index))))
-    if case.bad_count is not None and case.count is not None:
+    if case.message is None and case.bad_count is not None and case.count is not None:
         facts.append(say(lang, "report.bad_count", bad=case.bad_count, count=case.count))
-    if case.max_abs_error is not None and case.tolerance is not None:
+    if case.max_abs_error is not None and case.tolerance is not None and not case.max_abs_error <= case.tolerance:
         error, tolerance = f"{case.max_abs_error:.2g}", f"{case.tolerance:.2g}"
         facts.append(say(lang, "report.error", error=error, tolerance=tolerance))
     return [*lines, " · ".join(facts)] if facts else lines
@@ -120,18 +121,19 @@ def _views(case: CaseResult, lang: str) -> list[str]:
     width = max((len(cell) for row in rows for line in row for cell in line), default=0)
     lines = []
     for (label, view), cells in zip(views, rows, strict=True):
-        head = f"{label} {_place(view)}"
-        lines.append(head)
+        lines.append(f"{label} {_place(view, named=view is case.actual)}")
         lines += ["  " + "  ".join(cell.rjust(width) for cell in line) for line in cells]
     return lines
 
 
-def _place(view: TensorView) -> str:
-    """`float32 (2, 5, 8)`, and from where its window was cut when it does not begin at the origin."""
-    whole = f"{view.dtype} ({', '.join(map(str, view.shape))})"
-    if view.device != "cpu":
-        whole += f" {view.device}"
-    return f"{whole} [{', '.join(map(str, view.start))}] →" if any(view.start) else whole
+def _place(view: TensorView, named: bool) -> str:
+    """`float32 (2, 5, 8)`, and where its window begins; only what came is `named`: the reference is float64 by design."""
+    words = [f"({', '.join(map(str, view.shape))})"]
+    if named:
+        words = [view.dtype, *words, *([view.device] if view.device != "cpu" else [])]
+    if any(view.start):
+        words.append(f"[{', '.join(map(str, view.start))}] →")
+    return " ".join(words)
 
 
 def _rows(view: TensorView) -> list[list[str]]:
@@ -161,7 +163,7 @@ def _shape(shape: Shape) -> str:
 def _policy(report: Report, lang: str) -> list[Text]:
     if not report.policy:
         return []
-    text = Text(say(lang, "report.policy"), _HEAD)
+    text = Text.assemble((say(lang, "report.policy"), _HEAD))
     for finding in report.policy:
         text.append(f"\n  {visible(report.file, keep='')}:{finding.line}: {visible(finding.text, keep='')}")
     return [text]
@@ -170,14 +172,18 @@ def _policy(report: Report, lang: str) -> list[Text]:
 def _diagnoses(diagnoses: list[Diagnosis], lang: str) -> list[Text]:
     if not diagnoses:
         return []
-    text = Text(say(lang, "report.diagnosis"), _HEAD)
+    text = Text.assemble((say(lang, "report.diagnosis"), _HEAD))
     for diagnosis in diagnoses:
+        title, body = diagnosis.title.get(lang), diagnosis.text.get(lang)
         text.append("\n  ")
-        text.append(diagnosis.title.get(lang), _ODD)
-        if diagnosis.text.get(lang) != diagnosis.title.get(lang):
-            text.append("\n  " + diagnosis.text.get(lang).replace("\n", "\n  "))
+        text.append(title, _ODD)
+        if body.startswith(title):  # the title is the text's own beginning, and need not be read twice
+            text.append(body.removeprefix(title).replace("\n", "\n  "))
+        else:
+            text.append("\n  " + body.replace("\n", "\n  "))
         if diagnosis.evidence:
-            text.append("\n  " + say(lang, "report.evidence", names=_names(diagnosis.evidence, lang)), _FAINT)
+            names = _names(diagnosis.evidence, lang, EVIDENCE_NAMES)
+            text.append("\n  " + say(lang, "report.evidence", names=names), _FAINT)
     return [text]
 
 
@@ -186,8 +192,8 @@ def _printed(output: Output, lang: str) -> list[Text]:
     for key, content in (("report.printed", output.stdout), ("report.printed_error", output.stderr)):
         if not content:
             continue
-        text = Text(say(lang, key), _HEAD)
-        lines = visible(content).rstrip("\n").split("\n")
+        text = Text.assemble((say(lang, key), _HEAD))
+        lines = _folded(visible(content).rstrip("\n").split("\n"))
         for line in lines[:PRINTED_LINES]:
             text.append("\n  | " + line)
         if len(lines) > PRINTED_LINES:
@@ -196,6 +202,12 @@ def _printed(output: Output, lang: str) -> list[Text]:
     if blocks and output.truncated:
         blocks[-1].append("\n  " + say(lang, "report.printed_cut"), _FAINT)
     return blocks
+
+
+def _folded(lines: list[str]) -> list[str]:
+    """Equal lines that follow one another become one: a print in forward is seen once, not once a case."""
+    runs = [(line, len(list(run))) for line, run in groupby(lines)]
+    return [line if n == 1 else f"{line}  (× {n})" for line, n in runs]
 
 
 def _foot(report: Report, lang: str) -> Text:
@@ -211,7 +223,7 @@ def _foot(report: Report, lang: str) -> Text:
             warning = say(lang, "report.isolation_missing", level=isolation.level, missing=missing)
         else:
             warning = say(lang, "report.isolation", level=isolation.level)
-    text = Text(" · ".join([*facts, f"{report.seconds:.2f} s"]), _FAINT)
+    text = Text.assemble((" · ".join([*facts, f"{report.seconds:.2f} s"]), _FAINT))
     if warning:
         text.append("\n" + warning, _ODD)
     return text
@@ -221,10 +233,10 @@ def _group(group: str, lang: str) -> str:
     return say(lang, f"group.{group}") if f"group.{group}" in TABLE else group
 
 
-def _names(names: list[str], lang: str) -> str:
-    joint = "、" if lang == "zh" else ", "
-    more = [say(lang, "report.and_more", count=len(names) - NAMES)] if len(names) > NAMES else []
-    return joint.join(names[:NAMES] + more)
+def _names(names: list[str], lang: str, most: int) -> str:
+    joint = "；" if lang == "zh" else "; "  # titles hold commas of their own
+    more = [say(lang, "report.and_more", count=len(names) - most)] if len(names) > most else []
+    return joint.join(names[:most] + more)
 
 
 def _points(value: float) -> str:

@@ -8,6 +8,7 @@ gets no map at all: without one its uid can neither make further user namespaces
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 from base64 import b64decode, b64encode
@@ -83,7 +84,7 @@ def enter(plan: Plan, descriptors: list[int], address_space: int) -> list[str]:
         if wanted:
             try:
                 step()
-            except Exception as error:  # noqa: BLE001 whatever it is, the submission must not start
+            except Exception as error:  # noqa: BLE001 - whatever it is, the submission must not start
                 raise StepFailed(name, error) from error
             taken.append(name)
     return taken
@@ -106,8 +107,6 @@ def take_descriptors(job: int, result: int, out: int, err: int) -> None:
 
 
 def _copy_above(fd: int) -> int:
-    import fcntl  # a stdlib extension module that only this step needs
-
     return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64)
 
 

@@ -173,6 +173,10 @@ def cases(draw: Any) -> Iterator[Any]:
     case.entry(case.normal(2, 5, 3), case.normal(2, 5, 3).softmax(1))
     yield case
 
+    case = draw.case("one loss for every distribution", "每个分布各一个损失", group="shapes")
+    case.entry(case.normal(3, 4, 2), case.normal(3, 4, 2).softmax(1), reduction="none")
+    yield case
+
     case = draw.case("language model logits, transposed", "由语言模型输出转置而来的 logits", group="shapes")
     case.entry(case.normal(2, 7, 5).transpose(1, 2), case.integers(2, 7, high=5), reduction="none")
     yield case

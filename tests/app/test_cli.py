@@ -147,6 +147,8 @@ def test_new_scaffolds_and_says_what_is_left(bank: Path, capsys: Captured) -> No
         (["grade", "--isolation", "some", "x.py"], "--isolation: "),
         (["grade", "--kata", "softmx", "x.py"], "do you mean softmax?"),
         (["grade", "--kata", "softmax", "-", "-"], "- can be named once only."),
+        (["grade", "--output", "/nowhere/report.json", "x.py"], "/nowhere/report.json: cannot be written"),
+        (["grade", "-o", "/", "x.py"], "/: is a folder"),
         (["run", "nowhere.py"], "nowhere.py: there is no such file."),
         (["run", "a.py", "b.py"], "b.py"),
         (["show", "sofmax"], "do you mean softmax?"),

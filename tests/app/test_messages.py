@@ -23,7 +23,6 @@ def test_both_languages_say_a_sentence_with_the_same_values(key: str) -> None:
     english, chinese = TABLE[key]
     assert english.strip()
     assert chinese.strip()
-    # A list of what is known, or the plural's number, may be needed in one language only.
     assert fields(english) == fields(chinese)
 
 

@@ -1,0 +1,36 @@
+"""en: A float mask is compared with 0 like a mask of ones and zeros; its values should be added to the scores.
+zh: 把浮点掩码当成 0/1 掩码与 0 比较；它的值本应加到分数上。
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+) -> Tensor:
+    L, S, E = query.size(-2), key.size(-2), query.size(-1)
+    if scale is None:
+        scale = 1 / math.sqrt(E)
+    scores = query @ key.transpose(-2, -1) * scale
+
+    if is_causal:
+        past = torch.ones(L, S, dtype=torch.bool, device=query.device).tril()
+        scores = scores.masked_fill(~past, -math.inf)
+    if attn_mask is not None:
+        scores = scores.masked_fill(attn_mask == 0, -math.inf)
+
+    empty = (scores == -math.inf).all(dim=-1, keepdim=True)
+    weights = torch.softmax(scores.masked_fill(empty, 0.0), dim=-1).masked_fill(empty, 0.0)
+    if dropout_p > 0:
+        weights = torch.dropout(weights, dropout_p, train=True)
+    return weights @ value

@@ -1,0 +1,39 @@
+"""en: Softmax runs over the queries, not the keys: a query's weights do not sum to one.
+zh: softmax 沿查询而不是沿键计算：每个查询的权重之和不为一。
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+) -> Tensor:
+    L, S, E = query.size(-2), key.size(-2), query.size(-1)
+    if scale is None:
+        scale = 1 / math.sqrt(E)
+    scores = query @ key.transpose(-2, -1) * scale
+
+    if is_causal:
+        past = torch.ones(L, S, dtype=torch.bool, device=query.device).tril()
+        scores = scores.masked_fill(~past, -math.inf)
+    if attn_mask is not None:
+        if attn_mask.dtype == torch.bool:
+            scores = scores.masked_fill(~attn_mask, -math.inf)
+        else:
+            scores = scores + attn_mask
+
+    empty = (scores == -math.inf).all(dim=-2, keepdim=True)
+    weights = torch.softmax(scores.masked_fill(empty, 0.0), dim=-2).masked_fill(empty, 0.0)
+    if dropout_p > 0:
+        weights = torch.dropout(weights, dropout_p, train=True)
+    return weights @ value

@@ -1,0 +1,6 @@
+# hostile: leaves with success before any case
+# verdict: crashed
+import os
+
+print("All tests passed")
+os._exit(0)

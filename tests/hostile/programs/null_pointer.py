@@ -1,0 +1,7 @@
+# hostile: a segmentation fault
+# verdict: crashed
+import ctypes
+
+
+def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=None):
+    ctypes.string_at(0)
