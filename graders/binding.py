@@ -47,7 +47,7 @@ class Piece:
             rows = parts[0].reshape(heads, -1, *parts[0].shape[1:])
             return {self.name: rows.transpose(1, 2) if self.transposed else rows}
         if self.kind == "stacked_out":
-            return {self.name: parts[0].T.reshape(heads, -1, parts[0].shape[0])}
+            return {self.name: _turn(parts[0], True).reshape(heads, -1, parts[0].shape[0])}
         if self.kind == "heads":
             split = [part.reshape(heads, -1, *part.shape[1:]) for part in parts]
             joined = torch.stack(split, dim=1).reshape(-1, *parts[0].shape[1:])  # (H * roles * Dh, ...)
@@ -252,7 +252,7 @@ class _Search:
         if source.per_head:
             kinds = ["per_head"]
         elif source.bare and len(source.shapes.get("weight", ())) == 3:
-            kinds = ["stacked", "stacked_out"]
+            kinds = ["plain", "stacked", "stacked_out"]
         for kind in kinds:
             matrix = source.bare and len(source.shapes.get("weight", ())) == 2
             for turned in (True, False) if kind == "stacked" else (self.turned and matrix,):

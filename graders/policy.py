@@ -165,6 +165,9 @@ class _Scan:
         """The forbidden name that a qualified name means, whatever path inside torch it takes."""
         if not name.startswith("torch."):
             return ""
+        home, _, last = name.rpartition(".")
+        if home == "torch.Tensor" and last in self.methods:
+            return self.methods[last]
         plain = _canonical(name)
         if plain in self.rules:
             return self.rules[plain]

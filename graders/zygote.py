@@ -180,6 +180,7 @@ def become_jail(plan: lockdown.Plan, descriptors: list[int], address_space: int)
                 syscalls.die_with_parent(signal.SIGKILL)
             taken = lockdown.enter(plan, descriptors, address_space)
             result = lockdown.RESULT
+            open_streams()
             reseed()
         except BaseException as error:  # noqa: BLE001 - the host must hear of it, whatever it is
             if isinstance(error, lockdown.StepFailed) and error.part not in ("cgroup", "descriptors"):
@@ -204,6 +205,13 @@ def become_jail(plan: lockdown.Plan, descriptors: list[int], address_space: int)
 def return_code(code: int) -> NoReturn:
     """Ends at once: no handler of anybody runs."""
     os._exit(code)
+
+
+def open_streams() -> None:
+    """Fresh text streams over the jail's own pipes: what is printed leaves line by line, also before a crash."""
+    streams = [open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False) for fd in (1, 2)]
+    sys.stdout, sys.stderr = streams
+    sys.__stdout__, sys.__stderr__ = streams  # type: ignore[misc]
 
 
 def reseed() -> None:
@@ -272,7 +280,6 @@ def main(control_fd: int, config_fd: int) -> None:
     capability = warm_up(config["warm_compiler"])
     from graders import child  # noqa: F401 - needs torch on the path first
 
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     gc.collect()
     gc.freeze()
     collapsed = collapse_heap() if config["collapse"] else 0

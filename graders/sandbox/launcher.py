@@ -76,7 +76,7 @@ def follow_parent(parent: int) -> None:
 def start_bare(config: dict[str, Any], command: list[str]) -> int:
     """Without namespaces: an ordinary uid where possible, and an empty environment."""
     Stage.name = "user"
-    if config["locked"]:
+    if config["locked"] and os.geteuid() == 0 and may_change_user():
         become_nobody()
         follow_parent(config["parent"])
     pid = os.fork()
@@ -122,13 +122,12 @@ def may_change_user() -> bool:
 
 
 def become_nobody() -> None:
-    """Gives root's rights up for good; an ordinary user stays what he is."""
-    if os.geteuid() == 0 and may_change_user():
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-        # Changing the user made /proc/self root's own, and the maps could not be written.
-        syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
+    """Gives root's rights up for good."""
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    # Changing the user made /proc/self root's own, and the maps could not be written.
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
 
 
 def map_user(old: str, uid: int, gid: int) -> None:

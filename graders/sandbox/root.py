@@ -41,6 +41,18 @@ class Layout:
         targets = [target for _, target in (*self.folders, *self.files)]
         return [*targets, *(f"/dev/{name}" for name in self.devices)]
 
+    @property
+    def sources(self) -> list[str]:
+        """The same on the host, for a zygote without a root of its own."""
+        places = [source for source, _ in (*self.folders, *self.files)]
+        return [*places, *(target for _, target in self.links), *(f"/dev/{name}" for name in self.devices)]
+
+    @property
+    def host_path(self) -> list[str]:
+        """Folders of the host that hold the packages."""
+        places = [source for source, target in (*self.folders, *self.files) if target.startswith("/packages/")]
+        return list(dict.fromkeys(os.path.dirname(place) for place in places))
+
 
 def base_python() -> str:
     """The real interpreter's path: in a virtual environment, the one that it was made from."""
@@ -51,7 +63,9 @@ def layout() -> Layout:
     """The root for this interpreter and what is installed in its environment."""
     made = Layout(python=base_python(), path=["/packages"])
     prefix = Path(sys.base_prefix)
-    libraries = [str(prefix / "lib"), str(prefix / sys.platlibdir), str(Path(sys.base_exec_prefix) / "lib"), *LIBRARIES]
+    beside = Path(made.python).parent.parent  # the same folder, unless the prefix is a link
+    own = (prefix / "lib", prefix / sys.platlibdir, Path(sys.base_exec_prefix) / "lib", beside / "lib")
+    libraries = [*map(str, own), *LIBRARIES]
     for library in dict.fromkeys(libraries):
         if os.path.islink(library) and library in LIBRARIES:
             made.links.append((os.readlink(library), library))  # a merged /usr keeps its links
@@ -120,8 +134,8 @@ def _top_level(distribution: metadata.Distribution) -> set[str]:
         first, slash, _ = line.partition("/")
         if not slash:
             first = line.split(",", 1)[0]
-        if first not in ("..", "__pycache__", "") and not first.startswith('"') and not first.endswith((".pth", ".data")):
-            tops.add(first)
+        if first not in ("..", "__pycache__", "") and not first.endswith((".pth", ".data", ".dist-info")):
+            tops.add(first.strip('"'))
     return tops
 
 

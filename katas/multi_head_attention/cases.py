@@ -155,7 +155,7 @@ def _gradients(draw: Any) -> Iterator[Case]:
 
     case = draw.case("gradients of self-attention under both masks", "两种掩码下自注意力的梯度", group="gradient")
     x = case.normal(3, 5, 8)
-    real = torch.arange(5) < torch.tensor([[5], [3], [4]])
+    real = torch.arange(5) < torch.tensor([[3], [5], [4]])
     mask = case.mask(5, 5, keep=0.5).logical_or(torch.arange(5) < 1)
     case.backward(case.entry(8, 2)(x, x, x, attn_mask=mask, key_padding_mask=real))
     yield case
@@ -247,12 +247,18 @@ def _manners(draw: Any) -> Iterator[Case]:
 
     case = draw.case("a copy from the state_dict gives the same", "由 state_dict 复制的模块结果相同", group="hygiene")
     attend, x = case.entry(8, 2), case.normal(2, 5, 8)
-    mask, real = case.mask(5, 5).logical_or(torch.arange(5) < 1), torch.arange(5) < torch.tensor([[5], [3]])
+    mask, real = case.mask(5, 5).logical_or(torch.arange(5) < 1), torch.arange(5) < torch.tensor([[3], [5]])
     first = attend(x, x, x, attn_mask=mask, key_padding_mask=real)
     second = attend.reloaded()(x, x, x, attn_mask=mask, key_padding_mask=real)
     case.same(
         first, second, en="the copy or the second call gives something else", zh="复制出的模块或第二次调用结果不同"
     )
+    yield case
+
+    case = draw.case("masks are left as they were", "掩码保持原样", group="hygiene")
+    attend, x, real = case.entry(8, 2), case.normal(2, 5, 8), torch.arange(5) < torch.tensor([[4], [3]])
+    attend(x, x, x, attn_mask=case.normal(5, 5), key_padding_mask=real)
+    attend(x, x, x, attn_mask=case.mask(2, 5, 5).logical_or(torch.arange(5) < 1), key_padding_mask=real)
     yield case
 
 

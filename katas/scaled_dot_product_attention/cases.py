@@ -97,9 +97,10 @@ def _values(draw: Any) -> Iterator[Case]:
     case.entry(query, key, value, attn_mask=case.normal(5, 5), is_causal=True)
     yield case
 
-    case = draw.case("a scale of one's own, zero among them", "自定缩放系数，包括 0")
+    case = draw.case("a scale of one's own, negative and zero too", "自定缩放系数，包括负数和 0")
     query, key, value = case.normal(2, 4, 8), case.normal(2, 6, 8), case.normal(2, 6, 3)
     case.entry(query, key, value, scale=0.75)
+    case.entry(query, key, value, scale=-0.5)
     case.entry(query, key, value, attn_mask=case.normal(4, 6), scale=0.0)
     yield case
 

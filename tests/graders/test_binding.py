@@ -75,7 +75,7 @@ STYLES: dict[str, dict[str, Tensor]] = {
     "aliases in capitals": linear("WQ", Q, BQ) | linear("WK", K, BK) | linear("WV", V, BV) | linear("WO", O, BO),
     "nameless": linear("a", Q, BQ) | linear("b", K, BK) | linear("c", V, BV) | linear("d", O, BO),
     "names in another order": linear("d", O, BO) | linear("c", V, BV) | linear("b", K, BK) | linear("a", Q, BQ),
-    "a list of four": linear("linears.0", Q, BQ) | linear("linears.1", K, BK) | linear("linears.2", V, BV) | linear("linears.3", O, BO),
+    "a list of four": linear("l.0", Q, BQ) | linear("l.1", K, BK) | linear("l.2", V, BV) | linear("l.3", O, BO),
     "names that lie": linear("w_k", Q, BQ) | linear("w_q", K, BK) | linear("w_v", V, BV) | linear("w_o", O, BO),
     "fused by blocks": linear("qkv", torch.cat([Q, K, V]), torch.cat([BQ, BK, BV])) | OUT,
     "fused by blocks in another order": linear("in_proj", torch.cat([V, Q, K]), torch.cat([BV, BQ, BK])) | OUT,
@@ -103,7 +103,7 @@ STYLES: dict[str, dict[str, Tensor]] = {
     | OUT,
     "bare transposed matrices": {"W_q": Q.T, "W_k": K.T, "W_v": V.T, "W_o": O.T, "b_o": BO},
     "bare matrices": {"W_q": Q, "W_k": K, "W_v": V, "W_o": O, "b_o": BO},
-    "bare matrices with an axis in front": {"w_q": Q.T[None], "w_k": K.T[None], "w_v": V.T[None]} | OUT,
+    "bare matrices with an axis in front": {"w_q": Q[None], "w_k": K[None], "w_v": V[None]} | OUT,
     "stacked (H, D, Dh)": {
         "w_q": heads(Q).transpose(1, 2),
         "w_k": heads(K).transpose(1, 2),
@@ -111,7 +111,14 @@ STYLES: dict[str, dict[str, Tensor]] = {
     }
     | OUT,
     "stacked (H, Dh, D)": {"w_q": heads(Q), "w_k": heads(K), "w_v": heads(V)} | OUT,
-    "stacked output (H, Dh, D)": linear("w_q", Q) | linear("w_k", K) | linear("w_v", V) | {"w_o": O.T.reshape(H, -1, D), "b_o": BO},
+    "stacked output (H, Dh, D)": linear("w_q", Q)
+    | linear("w_k", K)
+    | linear("w_v", V)
+    | {"w_o": O.T.reshape(H, -1, D), "b_o": BO},
+    "a bias with two axes in front": linear("w_q", Q, BQ)
+    | linear("w_k", K, BK)
+    | linear("w_v", V, BV)
+    | {"w_o": O.T, "b_o": BO[None, None]},
     "no bias but the output's": linear("w_q", Q) | linear("w_k", K) | linear("w_v", V) | OUT,
     "a key without bias": linear("w_q", Q, BQ) | linear("w_k", K) | linear("w_v", V, BV) | OUT,
 }  # fmt: skip
@@ -211,10 +218,10 @@ def test_gradients_travel_by_the_same_map_as_weights() -> None:
         VALUES | {"scale": torch.zeros(())},
         linear("w_q", Q[:3], BQ[:3]) | linear("w_k", K, BK) | linear("w_v", V, BV) | OUT,
         linear("qkv", torch.cat([Q, K, V])[:-1]) | OUT,
-        linear("w_q", Q, BQ) | linear("w_k", K, BK) | linear("w_v", V, BV) | linear("w_o", O),
+        linear("w_q", Q) | linear("w_k", K) | linear("w_v", V) | linear("w_o", O),
         {f"heads.{h}.weight": Q for h in range(2)} | OUT,
     ],
-    ids=["nothing", "one short", "one more", "a scalar more", "half a matrix", "a row short", "needed bias", "two of three heads"],
+    ids=["nothing", "one short", "one more", "a scalar more", "half a matrix", "a row short", "needed bias", "two heads"],
 )  # fmt: skip
 def test_nothing_fits(parameters: dict[str, Tensor]) -> None:
     assert plans(parameters) == []

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 import pytest
 import torch
 from torch import Tensor, nn
@@ -275,7 +276,6 @@ def test_every_kind_of_result_is_encoded() -> None:
 
 
 def test_a_float_of_numpy_is_a_float() -> None:
-    import numpy
 
     assert Outbox(1).encode(numpy.float64(0.5)) == {"f": "0.5"}
 

