@@ -24,8 +24,9 @@ def grading(isolation: str, *, device: str = "cpu", timeout: float | None = None
 
             from graders.grade import Grader
 
-            if device == "cuda" and not torch.cuda.is_available():
-                raise UsageError("cuda_missing")
+            if device == "cuda":
+                # A jail has no GPU yet: a grade that says cuda and runs on the CPU would be a lie.
+                raise UsageError("cuda_unsupported" if torch.cuda.is_available() else "cuda_missing")
             with Grader(sandbox, device=device, timeout=timeout) as grader:
                 yield grader
     except IsolationRefused as error:

@@ -128,6 +128,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "`{name}` 不能作题目编号：只能用小写字母、数字和下划线，以字母开头，最多 64 个字符。",
     ),
     "new_exists": ("kata `{name}` exists already: {folder}", "题目 `{name}` 已存在：{folder}"),
+    "cuda_unsupported": (
+        "--device cuda: this version judges on the CPU only; use --device cpu.",
+        "--device cuda：当前版本只在 CPU 上评测；请用 --device cpu。",
+    ),
     "cuda_missing": (
         "torch finds no CUDA device here; use --device cpu.",
         "torch 在本机找不到 CUDA 设备；请用 --device cpu。",

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from app.messages import say
 from app.terminal import console
+from katas.answer import answer_source
 from katas.bank import SECTIONS, Kata
 
 WITHOUT_ANSWER = ("Question", "Task")
@@ -32,6 +33,8 @@ def page(kata: Kata, lang: str, *, answer: bool, hints: int) -> str:
     for name, heading in zip(SECTIONS["en"], SECTIONS[lang], strict=True):
         if name in WITHOUT_ANSWER or (answer and name != "Hints"):
             parts.append(f"## {heading}\n\n{sections[name]}")
+        if name == "Answer" and answer and kata.kind == "code":
+            parts.append(f"```python\n{answer_source(kata)}```")
     given = kata.hints(lang)[:hints] if hints else []
     parts += [f"## {say(lang, 'show.hint', n=n)}\n\n{text}" for n, text in enumerate(given, 1)]
     return "\n\n".join(parts)

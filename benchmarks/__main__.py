@@ -121,16 +121,16 @@ def lanes(isolation: Isolation, seconds: float, count: int = 2) -> Iterator[Row]
         os.close(writer)
         readers.append(reader)
         children.append(pid)
-    done = [os.read(reader, 100).split() for reader in readers]
+    answers = [os.read(reader, 100).split() for reader in readers]
     for reader, pid in zip(readers, children, strict=True):
         os.close(reader)
         os.waitpid(pid, 0)
-    rates = [int(number) / seconds for number, _ in done]
+    rates = [int(number) / seconds for number, _ in answers]
     each = ", ".join(f"{rate:.1f}" for rate in rates)
     yield Row(
         f"sustained grades a second, {count} lanes", f"{sum(rates):.1f}", f"{each} a lane, {seconds:.0f} s", ">= 20"
     )
-    private = max(int(kib) for _, kib in done)
+    private = max(int(kib) for _, kib in answers)
     yield Row("memory of one more lane (private)", f"{private / 1024:.0f} MB", "", "<= 60 MB")
 
 

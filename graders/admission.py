@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from graders.child import signature
-from graders.compare import traceback_lines
+from graders.compare import said, traceback_lines
 from graders.policy import Unparsable, find, parse
 from graders.program import Reference
 from graders.verdict import PolicyFinding, Text, Verdict
@@ -23,7 +23,7 @@ class Rejected(Exception):
         self.policy = list(policy)
 
 
-def inspect_source(kata: Kata, code: bytes) -> list[PolicyFinding]:
+def inspect_source(kata: Kata, code: bytes, file: str = "-") -> list[PolicyFinding]:
     """Forbidden calls in a source; raises Rejected where it is no Python."""
     limit = int(kata.limits["source_kib"]) << 10
     if len(code) > limit:
@@ -38,14 +38,14 @@ def inspect_source(kata: Kata, code: bytes) -> list[PolicyFinding]:
         text = code.decode("utf-8-sig")  # some editors write a byte order mark
     except UnicodeDecodeError as error:
         line = code[: error.start].count(b"\n") + 1
-        raise Rejected(Verdict.INVALID, f"line {line} is not UTF-8 text", f"第 {line} 行不是 UTF-8 文本") from None
+        raise Rejected(Verdict.INVALID, f"{file}:{line}: not UTF-8 text", f"{file}:{line}：不是 UTF-8 文本") from None
     try:
         return find(parse(text), kata.forbidden)
     except Unparsable as error:
         raise Rejected(
             Verdict.INVALID,
-            f"line {error.line}: syntax error: {error.what}",
-            f"第 {error.line} 行有语法错误：{error.what}",
+            f"{file}:{error.line}: syntax error: {error.what}",
+            f"{file}:{error.line}：语法错误：{error.what}",
         ) from None
     except RecursionError:
         raise Rejected(Verdict.INVALID, "the source is nested too deeply", "源码嵌套过深") from None
@@ -61,10 +61,8 @@ def why_not_loaded(reference: Reference, file: str, answer: dict[str, Any]) -> R
         place = lines[-1].split(" in ")[0] if lines else file
         if kind in ("SyntaxError", "IndentationError", "TabError"):
             return Rejected(Verdict.INVALID, f"{place}: syntax error: {message}", f"{place}：语法错误：{message}")
-        said = f"{kind}: {message}" if message else kind
-        return Rejected(
-            Verdict.ERROR, f"{place}: raised while the file was loaded: {said}", f"{place}：加载文件时抛出了 {said}"
-        )
+        en, zh = said(kind, message)
+        return Rejected(Verdict.ERROR, f"{place}: {en} while the file was loaded", f"{place}：加载文件时{zh}")
     if answer.get("missing"):
         names = answer.get("names")
         there = ", ".join(str(name)[:80] for name in names[:8]) if isinstance(names, list) and names else "-"
@@ -76,8 +74,8 @@ def why_not_loaded(reference: Reference, file: str, answer: dict[str, Any]) -> R
     kind = str(answer.get("not_callable"))[:80]
     return Rejected(
         Verdict.INVALID,
-        f"`{entry}` is a {kind}, and must be a {'class' if reference.is_class else 'function'}",
-        f"`{entry}` 是 {kind}，应当是一个{'类' if reference.is_class else '函数'}",
+        f"`{entry}` must be a {'class' if reference.is_class else 'function'}; it is of type {kind}",
+        f"`{entry}` 应当是一个{'类' if reference.is_class else '函数'}，现在是 {kind} 类型的值",
     )
 
 

@@ -103,8 +103,19 @@ def _error_fields(error: Any, file: str) -> dict[str, Any]:
     trace = traceback_lines(error, file) if isinstance(error, dict) else []
     if kind == "Unsuitable":
         return {"message": Text(en=message[:500], zh=f"结果无法评判：{message[:500]}"), "traceback": trace}
-    said = f"{kind}: {message[:500]}" if message else kind
-    return {"message": Text(en=f"raised {said}", zh=f"抛出了 {said}"), "traceback": trace}
+    en, zh = said(kind, message)
+    return {"message": Text(en=en, zh=zh), "traceback": trace}
+
+
+def said(kind: str, message: str) -> tuple[str, str]:
+    """An exception in a sentence of each language."""
+    if kind == "EOFError" and message == "EOF when reading a line":  # what input() raises without a terminal
+        return (
+            "input() was called: nothing can be typed in here, inputs come as arguments",
+            "调用了 input()：这里无法键入内容，输入都由参数传入",
+        )
+    whole = f"{kind}: {message[:500]}" if message else kind
+    return f"raised {whole}", f"抛出了 {whole}"
 
 
 def traceback_lines(error: dict[str, Any], file: str) -> list[str]:

@@ -159,7 +159,7 @@ class Grader:
             "started": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
         try:
-            policy = inspect_source(kata, code)
+            policy = inspect_source(kata, code, file)
             if policy:
                 first = policy[0]
                 raise Rejected(

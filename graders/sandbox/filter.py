@@ -43,7 +43,15 @@ DENIED_NUMBERS = {
     "listmount": 458,
     "open_tree_attr": 467,
 }
-CLONE_NEW = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)  # mnt cgroup uts ipc user pid net
+CLONE_NEW = (
+    0x20000,
+    0x2000000,
+    0x4000000,
+    0x8000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)  # mnt cgroup uts ipc user pid net
 CLONE_THREAD = 0x10000
 FCNTL_LOCKS = (5, 6, 7, 36, 37, 38, 1024, 1026)  # F_GETLK to F_OFD_SETLKW, F_SETLEASE, F_NOTIFY
 IOCTL_TERMINAL = (0x5412, 0x541C, 0x5423)  # TIOCSTI, TIOCLINUX, TIOCSETD
@@ -129,7 +137,11 @@ def _cache_file(profile: Profile) -> Path:
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     with open(__file__, "rb") as source:
         digest = hashlib.sha256(source.read()).hexdigest()[:16]  # an edited list is another filter
-    return base / "torchkata" / f"seccomp-{VERSION}-{platform.machine()}-{profile.name}-{libseccomp_version()}-{digest}.bpf"
+    return (
+        base
+        / "torchkata"
+        / f"seccomp-{VERSION}-{platform.machine()}-{profile.name}-{libseccomp_version()}-{digest}.bpf"
+    )
 
 
 def libseccomp_version() -> str:

@@ -90,7 +90,9 @@ class Lane:
             left = deadline - time.monotonic()
             if left <= 0:
                 self._discard(number)
-                raise SandboxFault("jail", f"none was ready within {timeout:g} s", "the machine may be overloaded; grade again")
+                raise SandboxFault(
+                    "jail", f"none was ready within {timeout:g} s", "the machine may be overloaded; grade again"
+                )
             self._wait_for(jail, left)
 
     def _wait_for(self, jail: Jail, timeout: float) -> None:
@@ -171,7 +173,9 @@ class Lane:
 def _receive_now(sock: socket.socket) -> tuple[bytes, list[int]]:
     """A message and its descriptor, without waiting: socket.recv_fds of Python 3.11 forgets its flags."""
     size = array.array("i").itemsize
-    data, ancillary, _, _ = sock.recvmsg(MESSAGE, socket.CMSG_SPACE(size), socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC)
+    data, ancillary, _, _ = sock.recvmsg(
+        MESSAGE, socket.CMSG_SPACE(size), socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
+    )
     descriptors = array.array("i")
     for level, kind, words in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
@@ -338,5 +342,7 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -12,17 +12,26 @@ _CURES: dict[tuple[str, int | None], str] = {
     ("user_namespaces", errno.EUSERS): "raise the number of namespaces: sysctl user.max_user_namespaces=15000",
     ("user_namespaces", None): "allow user namespaces: sysctl user.max_user_namespaces=15000",
     ("user_map", None): _APPARMOR,
-    ("mounts", errno.EACCES): "in Docker on an AppArmor host: --security-opt apparmor=PROFILE with a profile that allows mount",
+    (
+        "mounts",
+        errno.EACCES,
+    ): "in Docker on an AppArmor host: --security-opt apparmor=PROFILE with a profile that allows mount",
     ("mounts", errno.ENOSYS): "Linux 5.12 or newer is needed",
     ("mounts", None): _DOCKER,
     ("pivot_root", None): _DOCKER,
     ("zygote_root", None): _DOCKER,
     ("landlock", errno.ENOSYS): "run Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK=y (gVisor has no Landlock)",
     ("landlock", None): "add landlock to the kernel's lsm= parameter and start the machine again",
-    ("seccomp", None): "install libseccomp (Debian, Ubuntu: apt-get install libseccomp2) and the Python package pyseccomp",
+    (
+        "seccomp",
+        None,
+    ): "install libseccomp (Debian, Ubuntu: apt-get install libseccomp2) and the Python package pyseccomp",
     ("no_new_privs", None): "run Linux with CONFIG_SECCOMP_FILTER=y",
     ("user", None): "give the process CAP_SETUID and CAP_SETGID, or start it as an ordinary user",
-    ("zygote_start", None): "install Python and torch where other users can read them, or run as the user who owns them",
+    (
+        "zygote_start",
+        None,
+    ): "install Python and torch where other users can read them, or run as the user who owns them",
     ("zygote", None): "see that torch can be imported by this Python; the message says what is missing",
 }
 

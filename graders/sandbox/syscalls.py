@@ -227,7 +227,9 @@ def landlock_add_path(ruleset: int, parent: int, allowed: int) -> None:
 
 def landlock_restrict_self(ruleset: int) -> None:
     """Puts this thread under a ruleset, for ever."""
-    _check(_libc.syscall(_ulong(_LANDLOCK_RESTRICT_SELF), ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock_restrict")
+    _check(
+        _libc.syscall(_ulong(_LANDLOCK_RESTRICT_SELF), ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock_restrict"
+    )
 
 
 def mallopt(option: int, value: int) -> None:

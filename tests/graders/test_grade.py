@@ -74,12 +74,16 @@ def test_prepared_inputs_are_used_once(grader: Grader, bank: Bank) -> None:
     [
         (b"", Verdict.INVALID, "empty"),
         (b"   \n\n", Verdict.INVALID, "empty"),
-        (b"x = 1\n\xff\xfe\n", Verdict.INVALID, "line 2 is not UTF-8"),
+        (b"x = 1\n\xff\xfe\n", Verdict.INVALID, "-:2: not UTF-8"),
         (b"# " + b"x" * (256 << 10), Verdict.INVALID, "bytes"),
-        (b"def f(:\n", Verdict.INVALID, "line 1: syntax error"),
+        (b"def f(:\n", Verdict.INVALID, "-:1: syntax error"),
         (b"x = '\0'\n", Verdict.INVALID, "null bytes"),
-        (b"import torch\ndef other(): ...\n", Verdict.INVALID, "defines no `scaled_dot_product_attention` (it defines: other)"),
-        (b"scaled_dot_product_attention = 3\n", Verdict.INVALID, "is a int, and must be a function"),
+        (
+            b"import torch\ndef other(): ...\n",
+            Verdict.INVALID,
+            "defines no `scaled_dot_product_attention` (it defines: other)",
+        ),
+        (b"scaled_dot_product_attention = 3\n", Verdict.INVALID, "must be a function; it is of type int"),
         (b"class scaled_dot_product_attention: ...\n", Verdict.INVALID, "is a class, and must be a function"),
         (b"def scaled_dot_product_attention(query): ...\n", Verdict.INVALID, "it must take query, key, value"),
         (
@@ -87,14 +91,23 @@ def test_prepared_inputs_are_used_once(grader: Grader, bank: Bank) -> None:
             Verdict.INVALID,
             "it lacks the parameter `is_causal`",
         ),
-        (b"raise RuntimeError('not today')\n", Verdict.ERROR, "-:1: raised while the file was loaded: RuntimeError: not today"),
+        (
+            b"raise RuntimeError('not today')\n",
+            Verdict.ERROR,
+            "-:1: raised RuntimeError: not today while the file was loaded",
+        ),
         (b"import no_such_module\n", Verdict.ERROR, "No module named 'no_such_module'"),
-        (b"name = input()\n", Verdict.ERROR, "EOFError"),
+        (b"name = input()\n", Verdict.ERROR, "-:1: input() was called"),
         (b"raise SystemExit(0)\n", Verdict.ERROR, "SystemExit"),
-        (b"from torch.nn import functional as G\n" + ENTRY.encode() + b"    return G.scaled_dot_product_attention(query, key, value)\n",
-         Verdict.FORBIDDEN, "line 3 uses torch.nn.functional.scaled_dot_product_attention"),
+        (
+            b"from torch.nn import functional as G\n"
+            + ENTRY.encode()
+            + b"    return G.scaled_dot_product_attention(query, key, value)\n",
+            Verdict.FORBIDDEN,
+            "line 3 uses torch.nn.functional.scaled_dot_product_attention",
+        ),
     ],
-)  # fmt: skip
+)
 def test_bad_input_gets_one_sentence(grader: Grader, bank: Bank, code: bytes, verdict: Verdict, said: str) -> None:
     report = grader.grade(bank.kata(KATA), code)
     assert report.verdict is verdict
@@ -118,7 +131,10 @@ def test_an_exception_is_reported_with_the_learners_own_lines(grader: Grader, ba
 
 
 def test_a_case_that_ends_the_jail_leaves_the_rest_to_fresh_jails(grader: Grader, bank: Bank) -> None:
-    body = "if query.dtype is torch.float64:\n    import os\n    os._exit(3)\nreturn reference(query, key, value, attn_mask, dropout_p, is_causal, scale=scale)"
+    body = (
+        "if query.dtype is torch.float64:\n    import os\n    os._exit(3)\n"
+        "return reference(query, key, value, attn_mask, dropout_p, is_causal, scale=scale)"
+    )
     code = reference_code(bank.kata(KATA)) + b"\nreference = scaled_dot_product_attention\n" + submission(body)
     report = grader.grade(bank.kata(KATA), code)
     crashed = [case for case in report.cases if case.status is Status.CRASHED]

@@ -1,0 +1,40 @@
+"""Small JSON messages with descriptors over SOCK_SEQPACKET sockets, between host and zygote; neither side ever waits in here.
+
+Not socket.send_fds and recv_fds: both take flags and forget them. Used in the zygote too, so: the standard library only.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+LARGEST = 4096
+MOST_DESCRIPTORS = 8
+FLAGS = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
+
+
+def send(sock: socket.socket, words: dict[str, Any], descriptors: Sequence[int] = (), flags: int = FLAGS) -> None:
+    """Sends one message. Raises BlockingIOError when the socket is full, another OSError when the other side is gone."""
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+    sock.sendmsg([json.dumps(words).encode()], ancillary, flags)
+
+
+def receive(sock: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """One message with its descriptors (close-on-exec). None when there is none; raises EOFError when the other side is gone."""
+    try:
+        room = socket.CMSG_SPACE(MOST_DESCRIPTORS * 4)
+        data, ancillary, _, _ = sock.recvmsg(LARGEST, room, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC)
+    except BlockingIOError:
+        return None
+    except OSError:
+        raise EOFError from None
+    if not data:
+        raise EOFError
+    descriptors = array.array("i")
+    for level, kind, packed in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            descriptors.frombytes(packed[: len(packed) - len(packed) % descriptors.itemsize])
+    return json.loads(data), list(descriptors)
