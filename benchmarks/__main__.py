@@ -59,11 +59,11 @@ def timed(work: Callable[[], object], times: int) -> list[float]:
 def warm(isolation: Isolation, times: int) -> Iterator[Row]:
     """Warm grades over ready jails, one lane."""
     from graders.grade import READY_JAILS, Grader
-    from graders.selfcheck import reference_code
+    from katas.answer import answer_source
     from katas.bank import Bank
 
     kata = Bank.open().kata(KATA)
-    code = reference_code(kata)
+    code = answer_source(kata).encode()
     for label, prepared in (("", False), (", references prepared while idle", True)):
         with Grader(sandbox, ready=READY_JAILS) as grader:
             first = grader.grade(kata, code)
@@ -92,11 +92,11 @@ def warm(isolation: Isolation, times: int) -> Iterator[Row]:
 def lanes(isolation: Isolation, seconds: float, count: int = 2) -> Iterator[Row]:
     """Sustained grades a second: lanes forked from one warmed parent, each with its own channel to the zygote."""
     from graders.grade import READY_JAILS, Grader
-    from graders.selfcheck import reference_code
+    from katas.answer import answer_source
     from katas.bank import Bank
 
     kata = Bank.open().kata(KATA)
-    code = reference_code(kata)
+    code = answer_source(kata).encode()
     with Grader(sandbox) as parent:
         parent.grade(kata, code)
         references = parent.share_references()
@@ -155,12 +155,12 @@ def jails(isolation: Isolation, times: int) -> Iterator[Row]:
 
 def cold(isolation: Isolation, times: int) -> Iterator[Row]:
     """The whole command, files in the cache."""
-    from graders.selfcheck import reference_code
+    from katas.answer import answer_source
     from katas.bank import Bank
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{KATA}.py"
-        file.write_bytes(reference_code(Bank.open().kata(KATA)))
+        file.write_text(answer_source(Bank.open().kata(KATA)), encoding="utf-8")
         command = [str(Path(sys.executable).with_name("torchkata")), "grade", str(file), "--isolation", str(isolation)]
         samples = timed(lambda: _run(command), times)
     yield Row("cold `torchkata grade FILE`", milliseconds(samples), spread(samples), "<= 2.5 s")

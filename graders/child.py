@@ -142,7 +142,7 @@ class Interpreter:
         made = self._make(*args, **kwargs)
         self._made[number] = (args, kwargs)
         if isinstance(made, nn.Module):
-            if self.dtype is not torch.float32:
+            if self.dtype is not torch.float32 and self._make is self.entry:  # a maker of ours has moved it already
                 made.to(self.dtype)
             made.eval()
             weights = step.get("weights")

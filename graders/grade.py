@@ -31,7 +31,7 @@ from graders.compare import judge, shapes_of
 from graders.diagnose import Mistakes, Tried, diagnose, first_match, yardstick
 from graders.dialogue import Capture, Dialogue, Ended
 from graders.program import Outcome, Program, Reference, decode_outcome
-from graders.sandbox import Lane, Sandbox, SandboxFault
+from graders.sandbox import IsolationRefused, Lane, Sandbox, SandboxFault
 from graders.score import score_of, verdict_of
 from graders.verdict import (
     CaseResult,
@@ -158,6 +158,8 @@ class Grader:
             "seed": str(chosen),
             "started": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
+        capture = _capture(kata)
+        early = self._begin_early(kata, code, file, capture)
         try:
             policy = inspect_source(kata, code, file)
             if policy:
@@ -175,7 +177,20 @@ class Grader:
                 programs = reference.programs(chosen)
             if visible_only:
                 programs = [program for program in programs if program.case.visible]
-            report |= self._attempts(kata, code, file, reference, mistakes, programs, on_progress or (lambda _: None))
+            seconds = self.timeout if self.timeout is not None else kata.limits["grade_seconds"]
+            sitting = Sitting(
+                kata,
+                code,
+                file,
+                reference,
+                mistakes,
+                programs,
+                time.monotonic() + seconds,
+                capture,
+                on_progress or (lambda _: None),
+                min(kata.limits["case_seconds"], seconds),
+            )
+            report |= self._attempts(sitting, seconds, early)
             cases: list[CaseResult] = report["cases"]
             report |= {
                 "judged_cases": sum(case.status is not Status.NOT_RUN for case in cases),
@@ -189,38 +204,20 @@ class Grader:
                 "judged_cases": 0,
                 "score": None if visible_only else score_of([], kata.score),
             }
+        finally:
+            if early is not None:
+                early.jail.finish()
         return Report(**report, environment=self._environment(), seconds=round(time.monotonic() - clock, 4))
 
     # -- attempts ----------------------------------------------------------------------------------------------------
 
-    def _attempts(
-        self,
-        kata: Kata,
-        code: bytes,
-        file: str,
-        reference: Reference,
-        mistakes: Mistakes,
-        programs: list[Program],
-        on_progress: OnProgress,
-    ) -> dict[str, Any]:
+    def _attempts(self, sitting: Sitting, seconds: float, early: Dialogue | None) -> dict[str, Any]:
         """Judges, once more with a fresh zygote where ours failed."""
-        limits = kata.limits
-        seconds = self.timeout if self.timeout is not None else limits["grade_seconds"]
         for attempt in range(1, ATTEMPTS + 1):
-            sitting = Sitting(
-                kata,
-                code,
-                file,
-                reference,
-                mistakes,
-                programs,
-                time.monotonic() + seconds,
-                Capture(int(limits["output_kib"]) << 10, int(limits["output_kill_mib"]) << 20),
-                on_progress,
-                min(limits["case_seconds"], seconds),
-            )
             try:
-                self._judge(sitting)
+                self._judge(sitting, early)
+            except IsolationRefused:
+                raise  # trying again would not raise the level
             except SandboxFault as fault:
                 if attempt == ATTEMPTS or not self._restart():
                     text = Text(
@@ -228,10 +225,16 @@ class Grader:
                         zh="这是评测系统自身的故障，与你的代码无关，请重新评测。",
                     )
                     return {"verdict": Verdict.FAULT, "message": text, "cases": [one.result for one in sitting.tried]}
+                early = None
+                sitting = replace(
+                    sitting, deadline=time.monotonic() + seconds, capture=_capture(sitting.kata), binding=None, tried=[]
+                )
                 continue
             cases = [one.result for one in sitting.tried]
             verdict = verdict_of(cases)
-            diagnosis: list[Diagnosis] = [] if verdict is Verdict.PASSED else diagnose(mistakes, sitting.tried)
+            diagnosis: list[Diagnosis] = []
+            if verdict is not Verdict.PASSED:
+                diagnosis = diagnose(sitting.mistakes, sitting.tried)
             return {"verdict": verdict, "cases": cases, "diagnosis": diagnosis, "output": sitting.capture.output()}
         raise AssertionError("unreachable")
 
@@ -281,7 +284,26 @@ class Grader:
 
     # -- one sitting -------------------------------------------------------------------------------------------------
 
-    def _judge(self, sitting: Sitting) -> None:
+    def _begin_early(self, kata: Kata, code: bytes, file: str, capture: Capture) -> Dialogue | None:
+        """Lets a ready jail load the source while it is inspected here; None before the first grade of a lane."""
+        if self._lane is None:
+            return None
+        try:
+            return self._begin(kata, code, file, capture)
+        except SandboxFault:
+            return None  # the judging itself will meet it, and deal with it
+
+    def _begin(self, kata: Kata, code: bytes, file: str, capture: Capture) -> Dialogue:
+        """A jail that is loading the source."""
+        lane = self._lane_open()
+        jail = lane.take()
+        if self._ready:
+            lane.request(1)
+        dialogue = Dialogue(jail, capture, 2 * (int(kata.limits["tensor_mib"]) << 20) + (1 << 20))
+        dialogue.send(wire.pack(wire.LOAD, {"entry": kata.entry, "file": _frame_file(file)}, [code]))
+        return dialogue
+
+    def _judge(self, sitting: Sitting, early: Dialogue | None) -> None:
         """Goes through the cases, in fresh jails where one ends a jail."""
         for number in range(JAILS):
             done = len(sitting.tried)
@@ -289,13 +311,10 @@ class Grader:
                 return
             if number and time.monotonic() >= sitting.deadline:
                 break
-            lane = self._lane_open()
-            jail = lane.take()
-            if self._ready:
-                lane.request(1)
-            with Dialogue(jail, sitting.capture, sitting.tensor_limit * 2 + (1 << 20)) as dialogue:
+            first = early if number == 0 else None
+            with first or self._begin(sitting.kata, sitting.code, sitting.file, sitting.capture) as dialogue:
                 try:
-                    self._load(sitting, dialogue)
+                    self._loaded(sitting, dialogue)
                     self._bind(sitting, dialogue)
                     self._cases(sitting, dialogue)
                     dialogue.settle_output()
@@ -305,14 +324,12 @@ class Grader:
                     sitting.add(program, None, _ended_case(program, sitting.kata, ended))
                     if len(sitting.tried) == done + 1 and ended.status is Status.TIMEOUT and sitting.binding is None:
                         break  # it hangs while it is loaded: it would hang again
-                    if not sitting.capture.total <= sitting.capture.kill:
+                    if sitting.capture.total > sitting.capture.kill:
                         break
         for program in sitting.programs[len(sitting.tried) :]:
             sitting.add(program, None, _not_run(program, sitting.kata))
 
-    def _load(self, sitting: Sitting, dialogue: Dialogue) -> None:
-        header = {"entry": sitting.kata.entry, "file": _frame_file(sitting.file)}
-        dialogue.send(wire.pack(wire.LOAD, header, [sitting.code]))
+    def _loaded(self, sitting: Sitting, dialogue: Dialogue) -> None:
         answer = _expect(dialogue, sitting, wire.LOADED).header
         if answer.get("ok") is not True:
             raise why_not_loaded(sitting.reference, sitting.file, answer)
@@ -487,6 +504,10 @@ def _ended_case(program: Program, kata: Kata, ended: Ended) -> CaseResult:
 def _not_run(program: Program, kata: Kata) -> CaseResult:
     text = Text(en="not run: the submission was stopped before", zh="未运行：提交在此之前已被停止")
     return CaseResult(**_case_base(program, kata), status=Status.NOT_RUN, message=text)
+
+
+def _capture(kata: Kata) -> Capture:
+    return Capture(int(kata.limits["output_kib"]) << 10, int(kata.limits["output_kill_mib"]) << 20)
 
 
 def _frame_file(file: str) -> str:

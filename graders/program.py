@@ -171,6 +171,7 @@ class Reference:
         if not callable(self._cases):
             raise KataError(kata.id, "cases.py", "defines no function `cases(draw)`")
         self._parameters = _argument_names(self.entry, self.is_class)
+        self._signature = inspect.signature(self.entry)
 
     def programs(self, seed: int) -> list[Program]:
         """All cases, drawn from `seed`. Raises KataError where cases.py is wrong."""
@@ -233,7 +234,7 @@ class Reference:
 
     def _config(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Config:
         try:
-            bound = inspect.signature(self.entry).bind(*args, **kwargs)
+            bound = self._signature.bind(*args, **kwargs)
         except TypeError:  # a case of refusal
             return {}
         bound.apply_defaults()
@@ -255,7 +256,10 @@ class Reference:
         """The reference's outcome in `dtype`; computed once a program."""
         key = NAMES[dtype]
         if key not in program.memo:
-            program.memo[key] = carry_out(program, self.entry, dtype, program.constructs, self._construct(dtype))
+            made = [number for number, step in enumerate(program.steps) if step["op"] == "construct"]
+            # A remembered module carries the weights of an earlier case: right only where new ones are injected.
+            construct = self._construct(dtype) if all(program.constructs.get(number) for number in made) else None
+            program.memo[key] = carry_out(program, self.entry, dtype, program.constructs, construct)
         outcome: Outcome = program.memo[key]
         return outcome
 
@@ -272,7 +276,8 @@ class Reference:
             if full not in self._modules:
                 if len(self._modules) > 256:
                     self._modules.clear()
-                self._modules[full] = self.entry(*args, **kwargs)
+                made = self.entry(*args, **kwargs)
+                self._modules[full] = made.to(dtype) if isinstance(made, nn.Module) else made
             return self._modules[full]
 
         return construct

@@ -1,7 +1,7 @@
 """The zygote: imports torch once inside its own root, then forks one locked jail for each request.
 
-Executed with an empty environment by graders/sandbox/launcher.py, as `zygote.py CONTROL_FD CONFIG_FD`; it is process 1 of its pid
-namespace and root of its user namespace. It has no thread, no secret and nothing of the project but what is beside it.
+Executed with an empty environment by graders/sandbox/launcher.py, as `zygote.py CONTROL_FD CONFIG_FD`; it is process 1 of
+its pid namespace and root of its user namespace. It has no thread, no secret and nothing of the project but what is beside it.
 Requests come as small JSON messages on SOCK_SEQPACKET channels:
     {"op": "channel"} with a socket              another lane; on the first channel
     {"op": "fork", "n": N} with descriptors      a jail; answers {"forked": N, "pid": P} with a pidfd, or {"failed": N, ...}
@@ -11,8 +11,8 @@ when all are closed, or the launcher dies, so does the zygote.
 
 from __future__ import annotations
 
-import array
 import gc
+import io
 import json
 import os
 import random
@@ -33,7 +33,7 @@ for _name, _path in (("graders", _HERE), ("graders.sandbox", os.path.join(_HERE,
         sys.modules[_name] = _package
 
 from graders import wire  # noqa: E402
-from graders.sandbox import lockdown, syscalls  # noqa: E402
+from graders.sandbox import lockdown, messages, syscalls  # noqa: E402
 
 HUGE_PAGE = 2 << 20
 
@@ -43,23 +43,19 @@ class Channel:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.waiting: deque[tuple[bytes, int | None]] = deque()
+        self.waiting: deque[tuple[dict[str, Any], int | None]] = deque()
 
     def send(self, words: dict[str, Any], descriptor: int | None = None) -> None:
         """Queues a message; the descriptor is closed once it is sent."""
-        self.waiting.append((json.dumps(words).encode(), descriptor))
+        self.waiting.append((words, descriptor))
         self.flush()
 
     def flush(self) -> None:
         """Sends what the socket takes."""
         while self.waiting:
-            data, descriptor = self.waiting[0]
+            words, descriptor = self.waiting[0]
             try:
-                if descriptor is None:
-                    self.sock.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
-                else:
-                    flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
-                    socket.send_fds(self.sock, [data], [descriptor], flags)
+                messages.send(self.sock, words, () if descriptor is None else (descriptor,))
             except BlockingIOError:
                 return
             except OSError:
@@ -115,22 +111,17 @@ class Zygote:
 
     def receive(self, channel: Channel) -> None:
         try:
-            data, ancillary, _, _ = channel.sock.recvmsg(4096, socket.CMSG_SPACE(8 * 4), socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return
-        except OSError:
-            data, ancillary = b"", []
-        if not data:
+            message = messages.receive(channel.sock)
+        except EOFError:
             self.drop(channel)
             return
-        descriptors = array.array("i")
-        for _, _, packed in ancillary:
-            descriptors.frombytes(packed[: len(packed) - len(packed) % descriptors.itemsize])
-        words = json.loads(data)
+        if message is None:
+            return
+        words, descriptors = message
         if words["op"] == "channel":
             self.add_channel(socket.socket(fileno=descriptors[0]))
         else:
-            self.fork(channel, words["n"], list(descriptors))
+            self.fork(channel, words["n"], descriptors)
 
     def drop(self, channel: Channel) -> None:
         """The lane is gone: so are its jails."""
@@ -209,14 +200,18 @@ def return_code(code: int) -> NoReturn:
 
 def open_streams() -> None:
     """Fresh text streams over the jail's own pipes: what is printed leaves line by line, also before a crash."""
-    streams = [open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False) for fd in (1, 2)]
-    sys.stdout, sys.stderr = streams
-    sys.__stdout__, sys.__stderr__ = streams  # type: ignore[misc]
+    for fd, name in ((1, "stdout"), (2, "stderr")):
+        raw = io.FileIO(fd, "w", closefd=False)
+        stream = io.TextIOWrapper(
+            io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def reseed() -> None:
     """No two jails draw the same numbers. Not torch.manual_seed: it costs 1.5 ms."""
-    import numpy
+    import numpy.random
     import torch
 
     torch.default_generator.manual_seed(int.from_bytes(os.urandom(7), "little"))
@@ -229,8 +224,10 @@ def warm_up(compiler: bool) -> str:
 
     cpuinfo is read from /proc at first use: without this an AVX-512 machine would count on plain loops, and float16 would fail.
     """
+    import numpy.random  # loaded at first use otherwise, in every jail anew: 10 ms
     import torch
 
+    numpy.random.seed(0)
     # One thread first: after one operator with several, a forked child hangs.
     torch.set_num_threads(1)
     capability = str(torch.backends.cpu.get_cpu_capability())

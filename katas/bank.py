@@ -155,7 +155,7 @@ class Kata:
         path = self.folder / "reference.py"
         return path if path.exists() else None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over every file of the folder, names included: a report says which text of the kata it was judged by."""
         total = hashlib.sha256()

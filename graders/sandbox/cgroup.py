@@ -1,9 +1,9 @@
 """Memory and process counts of a jail: one leaf a jail, in version 1 or version 2 of control groups.
 
-A group holds the leaves of one sandbox, at `BASE/torchkata-TOKEN/jail-N`. Its folder is locked for as long as the sandbox lives, so that
-the next one can tell a left-over (its owner was killed) from a living neighbour. The host opens a leaf's cgroup.procs and hands the
-descriptor to the jail, which writes "0" into it before anything else: the kernel checks the rights of whoever opened it, and
-nobody has to wait for anybody.
+A group holds the leaves of one sandbox, at `BASE/torchkata-TOKEN/jail-N`. Its folder is locked for as long as the sandbox lives, so
+that the next one can tell a left-over (its owner was killed) from a living neighbour. The host opens a leaf's cgroup.procs and
+hands the descriptor to the jail, which writes "0" into it before anything else: the kernel checks the rights of whoever
+opened it, and nobody has to wait for anybody.
 """
 
 from __future__ import annotations
@@ -66,14 +66,16 @@ def mounted(proc: Path = Path("/proc/self")) -> list[Mounted]:
         if kind not in ("cgroup", "cgroup2"):
             continue
         root, point = (word.encode().decode("unicode_escape") for word in before.split(" ")[3:5])
-        names = ("unified",) if kind == "cgroup2" else tuple(n for n in options.split()[-1].split(",") if n in paths)
-        if not names or names[0] not in paths:
+        controllers = (
+            ("unified",) if kind == "cgroup2" else tuple(n for n in options.split()[-1].split(",") if n in paths)
+        )
+        if not controllers or controllers[0] not in paths:
             continue
-        path = paths[names[0]]
+        path = paths[controllers[0]]
         inner = os.path.relpath(path, root) if path.startswith(root) else "."  # a bind of a part, as in containers
         own = Path(point) if inner == "." else Path(point) / inner
         if own.is_dir():
-            found.append(Mounted(Path(point), own, names, kind == "cgroup2"))
+            found.append(Mounted(Path(point), own, controllers, kind == "cgroup2"))
     return found
 
 
@@ -110,9 +112,9 @@ def _delegated(found: Mounted) -> Path:
     """The version 2 folder for our group: its children get memory and pids, and it holds no process itself."""
     own = found.own
     parent = own.parent if own != found.root else None
-    if parent is not None and os.access(parent, os.W_OK) and os.access(parent / "cgroup.procs", os.W_OK):
-        if _enabled(parent) or _enable(parent) is None:
-            return parent
+    writable = parent is not None and all(os.access(place, os.W_OK) for place in (parent, parent / "cgroup.procs"))
+    if parent is not None and writable and (_enabled(parent) or _enable(parent) is None):
+        return parent
     _require_writable(own)
     if _enabled(own):
         return own
@@ -245,16 +247,16 @@ class Leaf:
         return [os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder, _ in self._folders]
 
     def occupied(self) -> bool:
-        """True when a process is in each of its folders."""
-        return all(_words(folder / "cgroup.procs") for folder, _ in self._folders)
+        """True when a process is counted in it. Not cgroup.procs: version 1 takes 0.1 ms to list one process."""
+        return bool(self.memory()) and self._number("pids", "pids.current") == 1
 
     def memory(self) -> int | None:
         """Bytes in use now."""
-        return self._number("memory.current" if self._unified else "memory.usage_in_bytes")
+        return self._number("memory", "memory.current" if self._unified else "memory.usage_in_bytes")
 
     def peak(self) -> int | None:
         """The most bytes that were in use at once; also after the removal."""
-        value = self._number("memory.peak" if self._unified else "memory.max_usage_in_bytes")
+        value = self._number("memory", "memory.peak" if self._unified else "memory.max_usage_in_bytes")
         if value is not None:
             self._last_peak = value
         return self._last_peak
@@ -265,9 +267,15 @@ class Leaf:
         pairs = dict(zip(words[::2], words[1::2], strict=False))
         return int(pairs.get("oom_kill", "0")) > 0
 
-    def _number(self, name: str) -> int | None:
-        words = _words(self._of["memory"] / name)
-        return int(words[0]) if words and words[0].isdigit() else None
+    def _number(self, controller: str, name: str) -> int | None:
+        try:
+            fd = os.open(f"{self._of[controller]}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            return int(os.read(fd, 32))
+        finally:
+            os.close(fd)
 
     def kill(self) -> None:
         """SIGKILL to all in it, several times where version 1 has no single word for it."""
@@ -284,7 +292,8 @@ class Leaf:
     def remove(self, timeout: float = 2) -> bool:
         """Removes the folders, waiting for what is still dying in them. False when that took too long."""
         deadline = time.monotonic() + timeout
-        return all([_remove(folder, deadline) for folder, _ in self._folders])
+        gone = [_remove(folder, deadline) for folder, _ in self._folders]  # all of them, also after a failure
+        return all(gone)
 
 
 def _set(file: Path, value: str, *, optional: bool = False) -> bool:

@@ -1,7 +1,7 @@
 """The system call filter of a jail: a list of what is refused, as BPF bytes from libseccomp.
 
-Built on the trusted side only. Arguments that the kernel reads as 32 bits are compared masked: with a plain comparison of 64 bits
-a caller could set a high bit, pass the filter and still be understood by the kernel.
+Built on the trusted side only. Arguments that the kernel reads as 32 bits are compared masked: with a plain comparison of
+64 bits a caller could set a high bit, pass the filter and still be understood by the kernel.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ DENIED = """
     setuid32 setgid32 setreuid32 setregid32 setresuid32 setresgid32 setfsuid32 setfsgid32 setgroups32
     capset mknod mknodat vmsplice memfd_secret modify_ldt flock sync syncfs
     sched_setaffinity sched_setscheduler sched_setparam sched_setattr ioprio_set setpriority nice
+    bind connect listen accept accept4
     execve execveat
 """.split()
 # newer than some libseccomp, with numbers that are the same everywhere
@@ -55,10 +56,17 @@ CLONE_NEW = (
 CLONE_THREAD = 0x10000
 FCNTL_LOCKS = (5, 6, 7, 36, 37, 38, 1024, 1026)  # F_GETLK to F_OFD_SETLKW, F_SETLEASE, F_NOTIFY
 IOCTL_TERMINAL = (0x5412, 0x541C, 0x5423)  # TIOCSTI, TIOCLINUX, TIOCSETD
+# PR_SET_DUMPABLE: a handler in core_pattern, which runs as the host's root, is called for every dumpable process, whatever its
+# RLIMIT_CORE. PR_SCHED_CORE: it would keep the sibling of a core idle.
+PRCTL = (4, 62)
+# Pages of the huge page pool are counted by no memory cgroup: the argument that asks for them, and the bit.
+HUGE_PAGES = (("mmap", 3, 0x40000), ("mmap2", 3, 0x40000), ("memfd_create", 1, 0x4), ("shmget", 2, 0o4000))
+MADV_MERGEABLE = 12  # pages shared with strangers tell by their timing what those hold
+SOCK_STREAM, SOCK_SEQPACKET, SOCK_TYPE = 1, 5, 0xF
 SIGNALS = "kill tkill tgkill pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open".split()
 WORD = 0xFFFFFFFF
 AF_UNIX = 1
-VERSION = 1  # rises with every change of this file that changes the bytes
+VERSION = 2  # rises with every change of this file that changes the bytes
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,11 @@ def build(profile: Profile) -> bytes:
             _deny(pyseccomp, made, refused, name, pyseccomp.Arg(1, masked, WORD, command))
     for request in IOCTL_TERMINAL:
         _deny(pyseccomp, made, refused, "ioctl", pyseccomp.Arg(1, masked, WORD, request))
+    for option in PRCTL:
+        _deny(pyseccomp, made, refused, "prctl", pyseccomp.Arg(0, masked, WORD, option))
+    for name, argument, bit in HUGE_PAGES:
+        _deny(pyseccomp, made, refused, name, pyseccomp.Arg(argument, masked, bit, bit))
+    _deny(pyseccomp, made, refused, "madvise", pyseccomp.Arg(2, masked, WORD, MADV_MERGEABLE))
     for name in ("prlimit64", "prlimit"):  # its own limits only
         _deny(pyseccomp, made, refused, name, pyseccomp.Arg(0, differs, 0))
     # glibc then falls back to clone, whose flags a filter can read.
@@ -101,6 +114,9 @@ def build(profile: Profile) -> bytes:
     for name in ("socket", "socketcall"):
         _deny(pyseccomp, made, no_family, name)
     _deny(pyseccomp, made, no_family, "socketpair", pyseccomp.Arg(0, differs, AF_UNIX))
+    for kind in range(SOCK_TYPE + 1):
+        if kind not in (SOCK_STREAM, SOCK_SEQPACKET):  # a pair of datagrams can still be sent to any address
+            _deny(pyseccomp, made, refused, "socketpair", pyseccomp.Arg(1, masked, SOCK_TYPE, kind))
     if not profile.own_pids:
         for name in SIGNALS:
             _deny(pyseccomp, made, refused, name)

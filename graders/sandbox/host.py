@@ -1,27 +1,22 @@
 """The trusted side: starts the zygote, opens lanes to it, hands out jails.
 
-Nothing waits without a deadline, and no path that a jail could have made is ever opened: what crosses are descriptors, small messages of
-the zygote, and the one READY frame of a jail that has seen no submission yet.
+Nothing waits without a deadline, and no path that a jail could have made is ever opened: what crosses are descriptors,
+small messages of the zygote, and the one READY frame of a jail that has seen no submission yet.
 """
 
 from __future__ import annotations
 
-import array
-import json
 import os
 import select
 import socket
 import struct
 import time
 from types import TracebackType
-from typing import Any
 
-from graders.sandbox import start
+from graders.sandbox import messages, start
 from graders.sandbox.cgroup import Group, NoCgroup
 from graders.sandbox.jail import AGAIN, Jail, readable
 from graders.sandbox.levels import Isolation, IsolationRefused, IsolationState, Limits, Part, SandboxFault
-
-MESSAGE = 4096
 
 
 class Lane:
@@ -50,8 +45,8 @@ class Lane:
             raise SandboxFault("host", f"no jail could be prepared: {error}", AGAIN) from error
         descriptors = jail.descriptors()
         try:
-            words = json.dumps({"op": "fork", "n": self._number}).encode()
-            socket.send_fds(self._sock, [words], descriptors, socket.MSG_NOSIGNAL)
+            # May wait for a busy zygote, as long as SO_SNDTIMEO says.
+            messages.send(self._sock, {"op": "fork", "n": self._number}, descriptors, socket.MSG_NOSIGNAL)
         except OSError as error:
             self._lost = True
             jail.finish(0)
@@ -115,15 +110,13 @@ class Lane:
     def _receive(self) -> bool:
         """Takes one message if there is one."""
         try:
-            data, descriptors = _receive_now(self._sock)
-        except BlockingIOError:
-            return False
-        except OSError:
-            data, descriptors = b"", []
-        if not data:
+            message = messages.receive(self._sock)
+        except EOFError:
             self._lost = True
             return False
-        words: dict[str, Any] = json.loads(data)
+        if message is None:
+            return False
+        words, descriptors = message
         number = int(words.get("forked", words.get("failed", words.get("exited", 0))))
         jail = self._asked.get(number) or self._out.get(number)
         pidfd = descriptors[0] if descriptors else None
@@ -131,8 +124,6 @@ class Lane:
             if pidfd is not None:
                 os.close(pidfd)
             return True
-        if pidfd is not None:
-            os.set_inheritable(pidfd, False)
         jail.hear(words, pidfd, self._wait_exited)
         if "forked" in words:
             self._jails[jail.pid] = jail
@@ -170,26 +161,16 @@ class Lane:
         self._out.clear()
 
 
-def _receive_now(sock: socket.socket) -> tuple[bytes, list[int]]:
-    """A message and its descriptor, without waiting: socket.recv_fds of Python 3.11 forgets its flags."""
-    size = array.array("i").itemsize
-    data, ancillary, _, _ = sock.recvmsg(
-        MESSAGE, socket.CMSG_SPACE(size), socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
-    )
-    descriptors = array.array("i")
-    for level, kind, words in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            descriptors.frombytes(words[: len(words) - len(words) % size])
-    return data, list(descriptors)
-
-
 def lost() -> SandboxFault:
     """The zygote ended."""
     return SandboxFault("zygote", "the process that makes jails has ended", "start the sandbox again")
 
 
 class Sandbox:
-    """One zygote and its jails; one a host. Start it in a thread that lives as long: when that thread ends, so does the zygote."""
+    """One zygote and its jails; one a host.
+
+    Start it in a thread that lives as long as it should: the kernel ends the launcher with the thread that started it.
+    """
 
     def __init__(self, isolation: Isolation, limits: Limits, *, warm_compiler: bool, collapse: bool) -> None:
         self.isolation = isolation

@@ -185,10 +185,10 @@ class Jail:
 
     def check_memory(self) -> bool:
         """Without a memory cgroup: kills the jail when its memory is over the limit. True when it was. Call it often."""
-        if self._leaf is None and not self.ended():
-            if resident_memory(self.pid) - self._baseline > self._limits.memory:
-                self._over_memory = True
-                self.kill()
+        used = 0 if self._leaf is not None or self.ended() else resident_memory(self.pid) - self._baseline
+        if used > self._limits.memory:
+            self._over_memory = True
+            self.kill()
         return self._over_memory
 
 

@@ -68,6 +68,11 @@ def enter(plan: Plan, descriptors: list[int], address_space: int) -> list[str]:
     steps: list[tuple[str, bool, Callable[[], object]]] = [
         ("cgroup", plan.cgroup, lambda: join_groups(groups)),
         ("descriptors", True, lambda: take_descriptors(job, result, out, err)),
+        (
+            "session",
+            True,
+            os.setsid,
+        ),  # kill(0) reaches the whole process group, the zygote too: no pid namespace bounds it
         ("namespaces", plan.namespaces, unshare_namespaces),
         ("private_tmp", plan.namespaces, lambda: mount_private_tmp(plan.tmp)),
         ("user_namespace", plan.namespaces, lambda: syscalls.unshare(syscalls.CLONE_NEWUSER)),
@@ -84,7 +89,7 @@ def enter(plan: Plan, descriptors: list[int], address_space: int) -> list[str]:
         if wanted:
             try:
                 step()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the submission must not start
+            except Exception as error:  # whatever it is, the submission must not start
                 raise StepFailed(name, error) from error
             taken.append(name)
     return taken

@@ -23,7 +23,7 @@ def send(sock: socket.socket, words: dict[str, Any], descriptors: Sequence[int] 
 
 
 def receive(sock: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
-    """One message with its descriptors (close-on-exec). None when there is none; raises EOFError when the other side is gone."""
+    """One message with its descriptors (close-on-exec), or None. Raises EOFError when the other side is gone."""
     try:
         room = socket.CMSG_SPACE(MOST_DESCRIPTORS * 4)
         data, ancillary, _, _ = sock.recvmsg(LARGEST, room, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC)

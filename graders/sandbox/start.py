@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.sandbox import filter as seccomp
-from graders.sandbox import root, syscalls
+from graders.sandbox import messages, root, syscalls
 from graders.sandbox.levels import Limits, Part, SandboxFault
 from graders.sandbox.lockdown import Plan
 from graders.sandbox.parts import cure_for
@@ -41,13 +41,14 @@ class Started:
         if not waiting.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise SandboxFault("zygote", "it was not ready in time", "the machine may be overloaded; try again")
         try:
-            data = self._control.recv(4096)
-        except OSError:
-            data = b""
-        return json.loads(data) if data else None
+            message = messages.receive(self._control)
+        except EOFError:
+            return None
+        return message[0] if message else None
 
     def send(self, words: dict[str, Any], descriptor: int) -> None:
-        socket.send_fds(self._control, [json.dumps(words).encode()], [descriptor], socket.MSG_NOSIGNAL)
+        """Sends a message on the first channel."""
+        messages.send(self._control, words, [descriptor], socket.MSG_NOSIGNAL)
 
     def log(self) -> str:
         """What launcher and zygote wrote, the last of it."""
@@ -147,14 +148,8 @@ def launch(
         readable=tuple(layout.readable if namespaces else layout.sources),
         writable=WRITABLE if namespaces else ("/dev/null",),
     )
-    config = {
-        "isolated": namespaces,
-        "locked": locked,
-        "parent": os.getpid(),
-        "python": layout.python,
-        "zygote": f"{root.OURS}/zygote.py" if namespaces else str(root.HERE / "zygote.py"),
-        "layout": asdict(layout),
-    }
+    script = f"{root.OURS}/zygote.py" if namespaces else str(root.HERE / "zygote.py")
+    config = configure(layout, isolated=namespaces, locked=locked, script=script)
     zygote = {
         "plan": plan.to_json(),
         "path": layout.path if namespaces else layout.host_path,
@@ -162,10 +157,23 @@ def launch(
         "warm_compiler": warm_compiler,
         "collapse": collapse,
     }
-    return _spawn(layout.python, config, zygote, namespaces=namespaces)
+    return spawn(layout.python, config, zygote, namespaces=namespaces)
 
 
-def _spawn(python: str, config: dict[str, Any], zygote: dict[str, Any], *, namespaces: bool) -> Started:
+def configure(layout: root.Layout, *, isolated: bool, locked: bool, script: str) -> dict[str, Any]:
+    """What the launcher needs to know."""
+    return {
+        "isolated": isolated,
+        "locked": locked,
+        "parent": os.getpid(),
+        "python": layout.python,
+        "zygote": script,
+        "layout": asdict(layout),
+    }
+
+
+def spawn(python: str, config: dict[str, Any], zygote: dict[str, Any], *, namespaces: bool) -> Started:
+    """Starts the launcher. Raises SandboxFault when there is no process to be had."""
     launcher = str(Path(__file__).with_name("launcher.py"))
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     log = os.memfd_create("log", os.MFD_CLOEXEC)  # a file and no pipe: nobody reads it until something is wrong

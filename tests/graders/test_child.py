@@ -137,7 +137,7 @@ def test_weights_that_do_not_fit_are_told(weights: dict[str, int], what: str) ->
 
 
 def test_training_mode_may_draw_random_numbers_and_eval_mode_may_not() -> None:
-    train = [
+    train: list[dict[str, Any]] = [
         {"op": "construct", "args": [3]},
         {"op": "mode", "target": of(0), "train": True},
         {"op": "call", "target": of(0), "args": [{"t": 0}]},
@@ -420,7 +420,7 @@ def test_an_exception_keeps_the_results_before_it() -> None:
 def test_a_watched_case_tells_what_changed_and_sends_the_inputs_back() -> None:
     tensors = [["float32", [2], [1], 2]]
     payload = memoryview(torch.tensor([1.0, 2.0]).numpy().tobytes())
-    step = {"op": "call", "args": [{"t": 0}], "kwargs": {}, "target": None}
+    step: dict[str, Any] = {"op": "call", "args": [{"t": 0}], "kwargs": {}, "target": None}
     header = {"case": 0, "limit": 99, "dtype": "float32", "tensors": tensors, "steps": [step], "watched": True}
     (frame,) = wire.Decoder().feed(child.perform(lambda x: x.add_(torch.rand(1) + 1).sum(), header, payload, FILE))
     assert frame.header["changed"] == ["rng"]
@@ -434,6 +434,13 @@ def test_results_that_are_too_large_are_told_and_not_sent(result: Any) -> None:
     assert header["error"]["type"] == "Unsuitable"
     assert header["error"]["step"] == 1
     assert "too large" in header["error"]["message"] or "over the limit" in header["error"]["message"]
+
+
+def test_half_a_surrogate_pair_in_a_message_can_still_be_reported() -> None:
+    def entry() -> Any:
+        raise ValueError("\ud800 is no letter")
+
+    assert perform(entry, {}).header["error"]["message"] == "? is no letter"
 
 
 def test_a_result_with_hostile_methods_is_an_error_of_its_own() -> None:

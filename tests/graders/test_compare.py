@@ -355,7 +355,8 @@ def test_a_predicate_decides(tmp_path: Path) -> None:
     reference = made(tmp_path, HOLDS, answer="def double(x):\n    return x.exp()\n", more=', group="distribution"')
     assert given(reference, lambda x: x.abs() + 1).status is Status.PASSED
     assert given(reference, lambda x: -x.exp()).check == "relation"
-    for value in (None, "text", {}):
+    values: list[Any] = [None, "text", {}]
+    for value in values:
         result = told(reference, value)
         assert (result.status, result.check) == (Status.FAILED, "relation")
         assert result.message is not None

@@ -13,7 +13,7 @@ from torch import Tensor
 from graders.compare import judge
 from graders.diagnose import READINGS, Mistakes, Tried, close, diagnose, first_match
 from graders.program import Outcome, Reference, carry_out
-from graders.verdict import CaseResult, Diagnosis, Status
+from graders.verdict import Diagnosis, Status
 from tests.graders import toy_katas
 
 HEAD = "def spread(x):\n    assert x.dim(), 'there is no axis'\n    mean = x.mean(-1, keepdim=True)\n"
@@ -119,8 +119,7 @@ def test_an_exception_everywhere_is_not_a_mistake(mistakes: Mistakes) -> None:
 def test_cases_that_ended_their_jail_are_no_evidence(mistakes: Mistakes) -> None:
     ended = []
     for one in tried(mistakes, standard):
-        fields = {"name": one.result.name, "title": one.result.title, "group": one.result.group, "visible": False}
-        ended.append(Tried(one.program, None, CaseResult(**fields, status=Status.TIMEOUT)))
+        ended.append(Tried(one.program, None, one.result.model_copy(update={"status": Status.TIMEOUT})))
     assert diagnose(mistakes, ended) == []
 
 

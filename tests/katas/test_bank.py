@@ -269,6 +269,5 @@ def test_documents_are_read_or_none(tmp_path: Path) -> None:
 
 
 def test_the_bank_that_comes_along_can_be_read_without_torch() -> None:
-
     code = "import sys; from katas.bank import Bank; Bank.open().katas(); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
