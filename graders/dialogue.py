@@ -14,6 +14,7 @@ from graders.sandbox import Ending, SandboxFault
 from graders.verdict import Output, Status, Text
 
 CHUNK = 1 << 18
+MEMORY_POLL = 0.05  # seconds: a hog takes about a gigabyte meanwhile at the most
 
 
 class Jail(Protocol):
@@ -26,6 +27,7 @@ class Jail(Protocol):
     pidfd: int
 
     def kill(self) -> None: ...
+    def check_memory(self) -> bool: ...
     def finish(self, timeout: float = 5) -> Ending: ...
 
 
@@ -106,7 +108,8 @@ class Dialogue:
             if left <= 0:
                 self._finish()
                 raise Ended(Status.TIMEOUT, "it took too long and was stopped", "运行超时，已被停止")
-            self.pump(left)
+            self.pump(min(left, MEMORY_POLL))
+            self.jail.check_memory()  # without a memory cgroup the host must look for itself
             if self.capture.total > self.capture.kill:
                 self._finish()
                 mib = self.capture.kill >> 20
@@ -217,6 +220,8 @@ class Dialogue:
             return Ended(
                 Status.CRASHED, "it closed the descriptor that results go through", "它关闭了返回结果的文件描述符"
             )
+        if ending.out_of_cpu:
+            return Ended(Status.TIMEOUT, "it used more processor time than it may", "处理器时间超出上限，已被停止")
         if ending.signal == signal.SIGKILL:
             return SandboxFault(
                 "jail", "a jail was killed from outside (the machine may be out of memory)", "grade again"

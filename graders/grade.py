@@ -374,15 +374,17 @@ class Grader:
         return plans[first_match(sitting.mistakes, sitting.kata, program, outcomes)]
 
     def _cases(self, sitting: Sitting, dialogue: Dialogue) -> None:
-        """Sends every case that is left, and judges each answer as it comes."""
-        first = len(sitting.tried)
-        todo = list(enumerate(sitting.programs))[first:]
-        for number, program in todo:
-            dialogue.send(_frame(sitting, program, number, sitting.binding))
+        """Judges what is left, case by case: the jail works on one while the answer to the one before it is judged."""
+        todo = list(enumerate(sitting.programs))[len(sitting.tried) :]
+        frames = (_frame(sitting, program, number, sitting.binding) for number, program in todo)
+        dialogue.send(next(frames))
         for number, program in todo:
             yard = yardstick(sitting.reference, program, sitting.binding)  # computed while the jail works
+            following = next(frames, None)
             clock = time.monotonic()
             outcome = self._outcome(sitting, dialogue, program, number)
+            if following is not None:
+                dialogue.send(following)  # never earlier: tee(2) copies out of a pipe the inputs of cases to come
             result = judge(yard, outcome, time.monotonic() - clock, _frame_file(sitting.file))
             sitting.add(program, outcome, result)
 

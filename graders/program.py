@@ -158,6 +158,15 @@ def _floating(item: Any, encoder: _Encoder) -> Iterator[int]:
             yield from _floating(part, encoder)
 
 
+def _named_tensors(name: str, item: Any) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of an argument: `query`, or `cache[0]` inside a tuple."""
+    if isinstance(item, Tensor):
+        yield name, item
+    elif isinstance(item, list | tuple):
+        for number, part in enumerate(item):
+            yield from _named_tensors(f"{name}[{number}]", part)
+
+
 class Reference:
     """The right answer of one kata, and its cases."""
 
@@ -210,8 +219,8 @@ class Reference:
                         *zip(self._parameters, options["args"], strict=False),
                         *options["kwargs"].items(),
                     ]:
-                        if isinstance(item, Tensor):
-                            arguments.setdefault(encoder.tensor(item), name)
+                        for part, tensor in _named_tensors(name, item):
+                            arguments.setdefault(encoder.tensor(tensor), part)
                 elif options.get("load", True):
                     configs[number] = self._config(options["args"], options["kwargs"])
                     constructs[number] = {

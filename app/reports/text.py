@@ -9,7 +9,7 @@ from rich.text import Text
 
 from app.messages import TABLE, say
 from app.terminal import visible
-from graders.verdict import CaseResult, Diagnosis, Output, Report, Shape, Status, TensorView, Verdict
+from graders.verdict import CaseResult, Output, Report, Shape, Status, TensorView, Verdict
 
 FULL_CASES = 2  # failed cases shown in full
 LINE_CASES = 8  # further ones, a line each
@@ -27,7 +27,7 @@ def render(report: Report, lang: str) -> Text:
         _head(report, lang),
         *_failures(report, lang),
         *_policy(report, lang),
-        *_diagnoses(report.diagnosis, lang),
+        *_diagnoses(report, lang),
         *_printed(report.output, lang),
         _foot(report, lang),
     ]
@@ -169,11 +169,12 @@ def _policy(report: Report, lang: str) -> list[Text]:
     return [text]
 
 
-def _diagnoses(diagnoses: list[Diagnosis], lang: str) -> list[Text]:
-    if not diagnoses:
+def _diagnoses(report: Report, lang: str) -> list[Text]:
+    if not report.diagnosis:
         return []
+    titles = {case.name: case.title.get(lang) for case in report.cases}
     text = Text.assemble((say(lang, "report.diagnosis"), _HEAD))
-    for diagnosis in diagnoses:
+    for diagnosis in report.diagnosis:
         title, body = diagnosis.title.get(lang), diagnosis.text.get(lang)
         text.append("\n  ")
         text.append(title, _ODD)
@@ -182,7 +183,7 @@ def _diagnoses(diagnoses: list[Diagnosis], lang: str) -> list[Text]:
         else:
             text.append("\n  " + body.replace("\n", "\n  "))
         if diagnosis.evidence:
-            names = _names(diagnosis.evidence, lang, EVIDENCE_NAMES)
+            names = _names([titles.get(name, name) for name in diagnosis.evidence], lang, EVIDENCE_NAMES)
             text.append("\n  " + say(lang, "report.evidence", names=names), _FAINT)
     return [text]
 

@@ -141,6 +141,8 @@ def _deny(library: Any, made: Any, action: int, name: str, *conditions: Any) -> 
 def load(profile: Profile) -> bytes:
     """The filter from the user's cache, or built now and put there."""
     file = _cache_file(profile)
+    if file is None:
+        return build(profile)
     cached = _read_own(file)
     if cached is not None:
         return cached
@@ -149,15 +151,15 @@ def load(profile: Profile) -> bytes:
     return program
 
 
-def _cache_file(profile: Profile) -> Path:
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+def _cache_file(profile: Profile) -> Path | None:
+    """Where a filter is kept; None for a user without a home."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if not os.path.isabs(base):
+        return None
     with open(__file__, "rb") as source:
         digest = hashlib.sha256(source.read()).hexdigest()[:16]  # an edited list is another filter
-    return (
-        base
-        / "torchkata"
-        / f"seccomp-{VERSION}-{platform.machine()}-{profile.name}-{libseccomp_version()}-{digest}.bpf"
-    )
+    name = f"seccomp-{VERSION}-{platform.machine()}-{profile.name}-{libseccomp_version()}-{digest}.bpf"
+    return Path(base) / "torchkata" / name
 
 
 def libseccomp_version() -> str:

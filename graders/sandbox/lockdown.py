@@ -77,7 +77,7 @@ def enter(plan: Plan, descriptors: list[int], address_space: int) -> list[str]:
         ("private_tmp", plan.namespaces, lambda: mount_private_tmp(plan.tmp)),
         ("user_namespace", plan.namespaces, lambda: syscalls.unshare(syscalls.CLONE_NEWUSER)),
         ("rlimits", True, lambda: set_limits(plan, address_space)),
-        ("capabilities", plan.locked, drop_capabilities),
+        ("capabilities", plan.locked, lambda: drop_capabilities(plan.namespaces)),
         ("no_new_privs", plan.locked, lambda: syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)),
         ("landlock", plan.landlock, lambda: landlock.restrict(plan.readable, plan.writable)),
         ("not_dumpable", plan.locked, lambda: syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)),
@@ -158,9 +158,9 @@ def set_limits(plan: Plan, address_space: int) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def drop_capabilities() -> None:
-    """No capability is left, in no set. A process that never had one (no user namespaces) cannot drop the bounding set."""
-    syscalls.drop_capabilities()
+def drop_capabilities(namespaces: bool) -> None:
+    """No capability is left. An ordinary user's process has none, and none to empty its bounding set with."""
+    syscalls.drop_capabilities(bounding=namespaces)
 
 
 def steady_malloc() -> None:

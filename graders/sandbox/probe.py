@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import replace
+from typing import Any
 
 from graders.sandbox import filter as seccomp
 from graders.sandbox import root, start, syscalls
@@ -122,7 +123,9 @@ def _namespaces() -> list[Part]:
         started.stop()
     if not messages and code == 0:
         return [Part(name, True, None, _WELL[name]) for name, _ in parts]
-    failed = messages[-1] if messages else {"stage": "zygote_start", "errno": None, "message": log[-300:]}
+    failed: dict[str, Any] = {"stage": "zygote_start", "errno": None, "message": log[-300:]}
+    if messages:
+        failed = messages[-1]
     return _until(parts, str(failed["stage"]), failed["errno"], str(failed["message"]))
 
 

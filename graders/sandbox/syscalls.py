@@ -167,10 +167,10 @@ def die_with_parent(signal: int) -> None:
     prctl(PR_SET_PDEATHSIG, signal)
 
 
-def drop_capabilities() -> None:
-    """Gives up the ambient, bounding, permitted, effective and inheritable sets."""
+def drop_capabilities(*, bounding: bool) -> None:
+    """Gives up the ambient, permitted, effective and inheritable sets, and the bounding set, which needs a capability."""
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
-    for number in range(64):
+    for number in range(64 if bounding else 0):
         try:
             prctl(PR_CAPBSET_DROP, number)
         except OSError as error:

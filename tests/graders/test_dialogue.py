@@ -53,6 +53,10 @@ class PipeJail:
         """Ends the process, if it has not ended."""
         self.process.kill()
 
+    def check_memory(self) -> bool:
+        """Nothing is watched here."""
+        return False
+
     def finish(self, timeout: float = 5) -> Ending:
         """Kills, reaps and closes; idempotent."""
         if self.ending is None:

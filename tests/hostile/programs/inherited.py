@@ -19,7 +19,11 @@ for fd, _ in found:
     except OSError:
         pass
 os.chdir("../../../../../../../..")
-known = {"packages", "tmp", "dev", "proc", "sys", "torchkata", "lib", "lib64", "lib32", "usr", "etc", "root", "opt", "home", "bin"}
-outside = [name for name in os.listdir("/") if name not in known] if os.access("/", os.R_OK) else []
+outside = []
+for folder in (".", "/", "/proc", "/sys", "/root", "/home", "/var", "/old", "/new", "/torchkata"):
+    try:
+        outside += os.listdir(folder)
+    except OSError:
+        pass
 print("open", [fd for fd, _ in found], "folders", folders, "outside", outside)
 os.chdir("/tmp")

@@ -4,7 +4,7 @@
 # prints: refused 5
 import os
 
-ODD = "../../../../etc/cron.d/x\0\x1b[2J\ud800" + "n" * 10_000
+ODD = "../../../../etc/cron.d/x\0\x1b[2J" + "n" * 10_000
 refused = 0
 for name in (ODD, "a\0b", "n" * 300, "n/" * 4096, "../" * 1000 + "tmp/../planted"):
     try:
@@ -17,4 +17,4 @@ Odd.__name__ = Odd.__qualname__ = ODD.replace("\0", "")
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=None):
-    raise Odd(ODD)
+    raise Odd(ODD + "\ud800")

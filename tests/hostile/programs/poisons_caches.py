@@ -1,7 +1,7 @@
 # hostile: poisons the caches of compilers for the next run, and looks for what an earlier run put there
 # line: B35
 # verdict: passed
-# prints: found 0 refused 10
+# prints: found 0 refused 9
 import os
 
 import torch
@@ -12,9 +12,8 @@ for place in ("/tmp/torchinductor_root", "/tmp/torchinductor_65534", "/tmp/.trit
     os.makedirs(place, exist_ok=True)
     with open(place + "/kernel.so", "wb") as file:
         file.write(b"\x7fELF planted")
-home = os.path.expanduser("~")
 inside = os.path.dirname(torch.__file__)
-for place in ("/root/.cache", "/root/.triton", "/root/.nv", "/home", "/var/tmp", "/.cache", "/.nv", inside + "/cache", inside + "/_inductor/cache", home + "/.cache/torch"):
+for place in ("/root/.cache", "/root/.triton", "/root/.nv", "/home", "/var/tmp", "/.cache", "/.nv", inside + "/cache", inside + "/_inductor/cache"):
     try:
         os.makedirs(place)
         with open(place + "/kernel.so", "wb") as file:
