@@ -46,7 +46,7 @@ def _plain(name: str) -> str:
 HOMES = r"torch\.(nn\.functional|nn\.modules(\.\w+(?=\.))?|nn|special|_C\._nn|_C\._VariableFunctions|functional)?\.?"
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
     """An operator's name without its home and without its spelling: nn.LayerNorm and F.layer_norm are one."""
     return ".".join(_plain(part) for part in re.sub("^" + HOMES, "", name).split(".") if _plain(part))
 
@@ -55,7 +55,7 @@ class _Scan:
     """Follows names to the modules they come from, in source order, one flat scope: a fence may know less than Python."""
 
     def __init__(self, forbidden: tuple[str, ...]) -> None:
-        self.rules = {_canonical(name): name for name in forbidden if not name.startswith("torch.Tensor.")}
+        self.rules = {canonical(name): name for name in forbidden if not name.startswith("torch.Tensor.")}
         self.methods = {name.rsplit(".", 1)[-1]: name for name in forbidden if name.startswith("torch.Tensor.")}
         self.known: dict[str, str] = {}  # local name -> qualified name
         self.stars: list[str] = []
@@ -107,7 +107,7 @@ class _Scan:
         if isinstance(node, ast.Name):
             if node.id in self.known:
                 return self.known[node.id]
-            if _canonical(node.id) in self.rules and node.id not in self.global_own:
+            if canonical(node.id) in self.rules and node.id not in self.global_own:
                 return next((f"{module}.{node.id}" for module in self.stars if module.startswith("torch")), "")
             return ""
         if isinstance(node, ast.Attribute):
@@ -168,7 +168,7 @@ class _Scan:
         home, _, last = name.rpartition(".")
         if home == "torch.Tensor" and last in self.methods:
             return self.methods[last]
-        plain = _canonical(name)
+        plain = canonical(name)
         if plain in self.rules:
             return self.rules[plain]
         if name.startswith("torch.ops.") or plain.startswith("native"):

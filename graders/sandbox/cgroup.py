@@ -1,9 +1,9 @@
 """Memory and process counts of a jail: one leaf a jail, in version 1 or version 2 of control groups.
 
-A group holds the leaves of one sandbox, at `BASE/torchkata-TOKEN/jail-N`. Its folder is locked for as long as the sandbox lives, so
-that the next one can tell a left-over (its owner was killed) from a living neighbour. The host opens a leaf's cgroup.procs and
-hands the descriptor to the jail, which writes "0" into it before anything else: the kernel checks the rights of whoever
-opened it, and nobody has to wait for anybody.
+A group holds the leaves of one sandbox, at `BASE/torchkata-TOKEN/jail-N`. Its folder is locked for as long as the sandbox
+lives, so that the next one can tell a left-over (its owner was killed) from a living neighbour. The host opens a leaf's
+cgroup.procs and hands the descriptor to the jail, which writes "0" into it before anything else: the kernel checks the rights
+of whoever opened it, and nobody has to wait for anybody.
 """
 
 from __future__ import annotations

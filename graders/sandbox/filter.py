@@ -18,24 +18,24 @@ from pathlib import Path
 from typing import Any
 
 # refused with EPERM, everywhere
-DENIED = """
-    mount umount umount2 pivot_root chroot fsopen fsconfig fsmount fspick open_tree move_mount mount_setattr
-    setns unshare sethostname setdomainname
-    ptrace process_vm_readv process_vm_writev process_madvise process_mrelease pidfd_getfd kcmp
-    bpf perf_event_open userfaultfd keyctl add_key request_key io_uring_setup io_uring_enter io_uring_register
-    init_module finit_module delete_module create_module query_module get_kernel_syms
-    kexec_load kexec_file_load reboot swapon swapoff
-    open_by_handle_at name_to_handle_at fanotify_init fanotify_mark acct quotactl quotactl_fd lookup_dcookie nfsservctl
-    clock_settime clock_settime64 clock_adjtime clock_adjtime64 settimeofday stime adjtimex
-    iopl ioperm syslog personality vhangup uselib ustat sysfs _sysctl
-    mbind set_mempolicy set_mempolicy_home_node migrate_pages move_pages
-    setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups
-    setuid32 setgid32 setreuid32 setregid32 setresuid32 setresgid32 setfsuid32 setfsgid32 setgroups32
-    capset mknod mknodat vmsplice memfd_secret modify_ldt flock sync syncfs
-    sched_setaffinity sched_setscheduler sched_setparam sched_setattr ioprio_set setpriority nice
-    bind connect listen accept accept4
-    execve execveat
-""".split()
+DENIED = (
+    "mount umount umount2 pivot_root chroot fsopen fsconfig fsmount fspick open_tree move_mount mount_setattr",
+    "setns unshare sethostname setdomainname",
+    "ptrace process_vm_readv process_vm_writev process_madvise process_mrelease pidfd_getfd kcmp",
+    "bpf perf_event_open userfaultfd keyctl add_key request_key io_uring_setup io_uring_enter io_uring_register",
+    "init_module finit_module delete_module create_module query_module get_kernel_syms",
+    "kexec_load kexec_file_load reboot swapon swapoff",
+    "open_by_handle_at name_to_handle_at fanotify_init fanotify_mark acct quotactl quotactl_fd lookup_dcookie nfsservctl",
+    "clock_settime clock_settime64 clock_adjtime clock_adjtime64 settimeofday stime adjtimex",
+    "iopl ioperm syslog personality vhangup uselib ustat sysfs _sysctl",
+    "mbind set_mempolicy set_mempolicy_home_node migrate_pages move_pages",
+    "setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups",
+    "setuid32 setgid32 setreuid32 setregid32 setresuid32 setresgid32 setfsuid32 setfsgid32 setgroups32",
+    "capset mknod mknodat vmsplice memfd_secret modify_ldt flock sync syncfs",
+    "sched_setaffinity sched_setscheduler sched_setparam sched_setattr ioprio_set setpriority nice",
+    "bind connect listen accept accept4",
+    "execve execveat",
+)
 # newer than some libseccomp, with numbers that are the same everywhere
 DENIED_NUMBERS = {
     "process_mrelease": 448,
@@ -63,8 +63,9 @@ PRCTL = (4, 62)
 HUGE_PAGES = (("mmap", 3, 0x40000), ("mmap2", 3, 0x40000), ("memfd_create", 1, 0x4), ("shmget", 2, 0o4000))
 MADV_MERGEABLE = 12  # pages shared with strangers tell by their timing what those hold
 SOCK_STREAM, SOCK_SEQPACKET, SOCK_TYPE = 1, 5, 0xF
-SIGNALS = "kill tkill tgkill pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open".split()
+SIGNALS = ("kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open")
 WORD = 0xFFFFFFFF
+PR_SET_PDEATHSIG = 1
 AF_UNIX = 1
 VERSION = 2  # rises with every change of this file that changes the bytes
 
@@ -88,7 +89,7 @@ def build(profile: Profile) -> bytes:
     made = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     made.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)  # i386 and x32 have other numbers
     refused = pyseccomp.ERRNO(errno.EPERM)
-    for name in DENIED:
+    for name in " ".join(DENIED).split():
         _deny(pyseccomp, made, refused, name)
     for name, number in DENIED_NUMBERS.items():
         if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) == -1:
@@ -120,6 +121,8 @@ def build(profile: Profile) -> bytes:
     if not profile.own_pids:
         for name in SIGNALS:
             _deny(pyseccomp, made, refused, name)
+        # Nor may it outlive the zygote: here only the parent-death signal ends it then.
+        _deny(pyseccomp, made, refused, "prctl", pyseccomp.Arg(0, masked, WORD, PR_SET_PDEATHSIG))
         no_process = pyseccomp.ERRNO(errno.EAGAIN)
         for name in ("fork", "vfork"):
             _deny(pyseccomp, made, no_process, name)

@@ -1,8 +1,8 @@
 """Builds the zygote's root and namespaces, starts it, and waits for its end.
 
-Run as `python -I -S launcher.py CONFIG_FD CONTROL_FD ZYGOTE_FD`. As root: own mount namespace, build the root with root's rights
-(Python may lie under /root), give the rights up, then all namespaces. As an ordinary user: all namespaces first, which give
-the right to mount. Then fork: the child is process 1, makes the root its own and executes Python with an empty environment.
+Run as `python -I -S launcher.py CONFIG_FD CONTROL_FD ZYGOTE_FD`. As root: own mount namespace, build the root with root's
+rights (Python may lie under /root), give the rights up, then all namespaces. As an ordinary user: all namespaces first, which
+give the right to mount. Then fork: the child is process 1, makes the root its own and executes Python with an empty environment.
 The launcher stays as a waiter: it dies with the host, the zygote dies with it. The first pivot only moves the host's root to
 /old, so that no folder of the host serves as a mount point and hides something.
 """
@@ -57,14 +57,19 @@ def main(config_fd: int, control_fd: int, zygote_fd: int) -> None:
         else:
             pid = start_bare(config, command)
     except OSError as error:
-        # One line, for the host; a traceback would be for us.
-        words = {"stage": Stage.name, "errno": error.errno, "message": str(error)}
-        os.write(2, b"\n" + json.dumps(words).encode() + b"\n")
+        tell(error)
         os._exit(70)
     os.close(control_fd)  # the zygote's death must close the channel
     os.write(2, b"\n" + json.dumps({"zygote": pid}).encode() + b"\n")
     _, status = os.waitpid(pid, 0)
     os._exit(0 if status == 0 else 1)
+
+
+def tell(error: OSError) -> None:
+    """One line for the host; a traceback would be for us."""
+    message = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+    words = {"stage": Stage.name, "errno": error.errno, "message": message}
+    os.write(2, b"\n" + json.dumps(words).encode() + b"\n")
 
 
 def follow_parent(parent: int) -> None:
@@ -109,8 +114,7 @@ def start_isolated(config: dict[str, Any], command: list[str]) -> int:
             enter_root()
             execute(command)
         except OSError as error:
-            words = {"stage": Stage.name, "errno": error.errno, "message": str(error)}
-            os.write(2, b"\n" + json.dumps(words).encode() + b"\n")
+            tell(error)
         finally:
             os._exit(70)
     return pid

@@ -68,11 +68,8 @@ def enter(plan: Plan, descriptors: list[int], address_space: int) -> list[str]:
     steps: list[tuple[str, bool, Callable[[], object]]] = [
         ("cgroup", plan.cgroup, lambda: join_groups(groups)),
         ("descriptors", True, lambda: take_descriptors(job, result, out, err)),
-        (
-            "session",
-            True,
-            os.setsid,
-        ),  # kill(0) reaches the whole process group, the zygote too: no pid namespace bounds it
+        # kill(0) reaches the whole process group, the zygote too: no pid namespace bounds it.
+        ("session", True, os.setsid),
         ("namespaces", plan.namespaces, unshare_namespaces),
         ("private_tmp", plan.namespaces, lambda: mount_private_tmp(plan.tmp)),
         ("user_namespace", plan.namespaces, lambda: syscalls.unshare(syscalls.CLONE_NEWUSER)),

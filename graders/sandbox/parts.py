@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import errno
 
-_DOCKER = "in Docker: --security-opt seccomp=PROFILE with a profile that allows unshare, clone, mount, umount2, pivot_root, mount_setattr"
-_APPARMOR = "on Ubuntu 23.10 and newer give it an AppArmor profile with `userns,` or set kernel.apparmor_restrict_unprivileged_userns=0"
+_DOCKER = (
+    "in Docker: --security-opt seccomp=PROFILE with a profile that allows unshare, clone, mount, umount2, pivot_root and "
+    "mount_setattr"
+)
+_APPARMOR = (
+    "on Ubuntu 23.10 and newer give it an AppArmor profile with `userns,` or set "
+    "kernel.apparmor_restrict_unprivileged_userns=0"
+)
 _CURES: dict[tuple[str, int | None], str] = {
     ("user_namespaces", errno.EPERM): f"{_DOCKER}; elsewhere: sysctl kernel.unprivileged_userns_clone=1; {_APPARMOR}",
     ("user_namespaces", errno.ENOSPC): "raise the number of namespaces: sysctl user.max_user_namespaces=15000",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import replace
-from typing import Any
 
 from graders.sandbox import filter as seccomp
 from graders.sandbox import root, start, syscalls
@@ -49,7 +48,7 @@ def level(parts: tuple[Part, ...]) -> Isolation:
     well = {part.name: part.ok for part in parts}
     if all(well.values()):
         return Isolation.FULL
-    return Isolation.REDUCED if well.get("seccomp") else Isolation.NONE
+    return Isolation.REDUCED if well.get("seccomp") and well.get("zygote_start", True) else Isolation.NONE
 
 
 def _seccomp() -> Part:
@@ -104,41 +103,42 @@ def _join(leaf: Leaf) -> None:
 
 
 def _namespaces() -> list[Part]:
-    """Starts the launcher with an empty script and reads how far it came."""
-    layout = replace(root.layout(), staged={"/torchkata/probe.py": ""})
-    config = start.configure(layout, isolated=True, locked=True, script="/torchkata/probe.py")
+    """Starts the launcher with an empty script and reads how far it came; without namespaces, whether it can do without."""
     parts = _AS_ROOT if os.geteuid() == 0 else _AS_USER
+    failed = _try_launcher(isolated=True)
+    if failed is None:
+        return [Part(name, True, None, _WELL[name]) for name, _ in parts]
+    found = _until(parts, failed)
+    bare = _try_launcher(isolated=False)
+    return found if bare is None else [*found, bare]
+
+
+def _try_launcher(*, isolated: bool) -> Part | None:
+    """The stage that failed, or None."""
+    layout = replace(root.layout(), staged={"/torchkata/probe.py": ""})
+    script = "/torchkata/probe.py" if isolated else str(root.HERE / "__init__.py")
+    config = start.configure(layout, isolated=isolated, locked=True, script=script)
     try:
-        started = start.spawn(layout.python, config, {}, namespaces=True)
+        started = start.spawn(layout.python, config, {}, namespaces=isolated)
     except SandboxFault as fault:
-        return [Part("launcher", False, None, fault.cause, fault.cure)]
+        return Part(fault.part, False, None, fault.cause, fault.cure)
     try:
-        try:
-            code = started.process.wait(20)
-        except subprocess.TimeoutExpired:
-            return [Part("launcher", False, None, "it did not end in time", "the machine may be overloaded; try again")]
-        messages = [message for message in started.messages() if "stage" in message]
-        log = started.log().strip()
+        failed = start.find_failure(started, None)
+        return None if started.process.poll() == 0 else failed[0] if failed else None
     finally:
         started.stop()
-    if not messages and code == 0:
-        return [Part(name, True, None, _WELL[name]) for name, _ in parts]
-    failed: dict[str, Any] = {"stage": "zygote_start", "errno": None, "message": log[-300:]}
-    if messages:
-        failed = messages[-1]
-    return _until(parts, str(failed["stage"]), failed["errno"], str(failed["message"]))
 
 
-def _until(parts: tuple[tuple[str, tuple[str, ...]], ...], stage: str, number: int | None, message: str) -> list[Part]:
+def _until(parts: tuple[tuple[str, tuple[str, ...]], ...], failed: Part) -> list[Part]:
     """The parts before the stage that failed are well, those after it could not be tried."""
     found: list[Part] = []
     missing = ""
     for name, stages in parts:
         if missing:
             found.append(Part(name, False, None, f"could not be tried without {missing}", f"repair {missing} first"))
-        elif stage in stages:
+        elif failed.name in stages or name == parts[-1][0]:
             missing = name
-            found.append(Part(name, False, number, message, cure_for(stage, number)))
+            found.append(replace(failed, name=name))
         else:
             found.append(Part(name, True, None, _WELL[name]))
     return found

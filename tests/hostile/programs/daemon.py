@@ -1,4 +1,5 @@
 # hostile: leaves a daemon behind that would outlive the run
+# line: B15
 # verdict: passed
 # prints: started
 import os
@@ -12,7 +13,8 @@ if os.fork() == 0:
                 os.close(fd)
             except OSError:
                 pass
-        time.sleep(3600)
+        time.sleep(60)
+        os._exit(0)
     os._exit(0)
 os.wait()
 print("started")

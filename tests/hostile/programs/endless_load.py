@@ -1,4 +1,5 @@
 # hostile: an endless loop while the file is loaded
+# line: B1
 # verdict: timeout
 while True:
     pass

@@ -1,4 +1,5 @@
 # hostile: asks for new namespaces, mounts, roots, programs and debuggers
+# line: B41
 # verdict: passed
 # prints: refused 9
 import ctypes

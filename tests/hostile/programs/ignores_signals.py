@@ -1,4 +1,5 @@
 # hostile: ignores every signal that can be ignored, then loops
+# line: B4
 # verdict: timeout
 import signal
 

@@ -1,4 +1,5 @@
 # hostile: leaves files for the next submission, and looks for what another left
+# line: B32 B35
 # verdict: passed
 # prints: found 0
 import os

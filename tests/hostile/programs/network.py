@@ -1,4 +1,5 @@
 # hostile: reaches for the network by every family
+# line: B61
 # verdict: passed
 # prints: refused 7
 import socket

@@ -1,4 +1,5 @@
 # hostile: reads the machine's files
+# line: B30 B50
 # verdict: passed
 # prints: refused 10
 import os

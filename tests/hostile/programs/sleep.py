@@ -1,4 +1,5 @@
 # hostile: sleeps instead of working
+# line: B2
 # verdict: timeout
 import time
 

@@ -1,4 +1,5 @@
 # hostile: writes into the packages that the next run will import
+# line: B33 B34
 # verdict: passed
 # prints: refused 6
 import os
