@@ -12,6 +12,8 @@ from graders.program import Reference
 from graders.verdict import PolicyFinding, Text, Verdict
 from katas.bank import Kata
 
+MAX_REFUSALS = 8  # told in a report
+
 
 class Rejected(Exception):
     """A verdict before any case was judged."""
@@ -49,6 +51,29 @@ def inspect_source(kata: Kata, code: bytes, file: str = "-") -> list[PolicyFindi
         ) from None
     except RecursionError:
         raise Rejected(Verdict.INVALID, "the source is nested too deeply", "源码嵌套过深") from None
+
+
+def forbids(findings: Sequence[PolicyFinding], running: bool = False) -> Rejected:
+    """The verdict on forbidden calls: found in the source, or `running`, when the operator itself refused."""
+    first = findings[0]
+    place_en, place_zh = (f"line {first.line}", f"第 {first.line} 行") if first.line else ("it", "代码")
+    does_en, does_zh = ("calls", "在运行时调用了") if running else ("uses", "用了")
+    return Rejected(
+        Verdict.FORBIDDEN,
+        f"{place_en} {does_en} {first.rule}, which this kata asks you to write yourself",
+        f"{place_zh}{does_zh} {first.rule}，而这道题正是要你自己写出它",
+        findings,
+    )
+
+
+def check_refusals(kata: Kata, refused: Any) -> None:
+    """Rejects a submission whose jail says that forbidden operators refused, caught or not; `refused` is the jail's word."""
+    findings = []
+    for row in refused if isinstance(refused, list) else []:
+        if isinstance(row, list) and len(row) == 3 and row[0] in kata.forbidden and type(row[1]) is int:
+            findings.append(PolicyFinding(rule=row[0], line=max(row[1], 0), text=str(row[2])[:120]))
+    if findings:
+        raise forbids(findings[:MAX_REFUSALS], running=True)
 
 
 def why_not_loaded(reference: Reference, file: str, answer: dict[str, Any]) -> Rejected:

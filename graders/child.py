@@ -1,7 +1,7 @@
 """What runs inside a jail: loads the submission, carries out scripts, sends back bytes. It decides nothing.
 
 The submission shares this process and may change all of it; that is why no expected value and no rule lives here. The same
-`Interpreter` carries out the scripts on the reference, on the trusted side. Imports torch, the standard library and wire.
+`Interpreter` carries out the scripts on the reference, on the trusted side. Imports torch, the standard library, wire, refusal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from graders import wire
+from graders import refusal, wire
 
 MAX_TEXT = 2000  # characters kept of an exception's message
 MAX_FRAMES = 12
@@ -394,11 +394,73 @@ def perform(entry: Any, header: dict[str, Any], payload: memoryview, file: str) 
         answer = {"case": header["case"], "results": [], "error": explain(error, file)}
         answer["error"]["step"] = len(interpreter.results) if interpreter else 0
     try:
-        return wire.pack(wire.DONE, {**answer, "tensors": outbox.table}, list(outbox.payload))
+        return wire.pack(wire.DONE, {**answer, **_refused(), "tensors": outbox.table}, list(outbox.payload))
     except wire.ProtocolFault as fault:
         told = explain(Unsuitable(f"the results together are too large: {fault}"), file)
         told["step"] = len(answer["results"])
-        return wire.pack(wire.DONE, {"case": header["case"], "results": [], "error": told})
+        return wire.pack(wire.DONE, {"case": header["case"], "results": [], "error": told, **_refused()})
+
+
+def _refused() -> dict[str, Any]:
+    """Which forbidden operators were called so far, caught or not."""
+    return {"refused": refusal.told()} if refusal.told() else {}
+
+
+REHEARSAL = """
+import torch
+from torch import nn
+
+class Rehearsal(nn.Module):
+    def __init__(self, width, heads=2):
+        super().__init__()
+        self.heads = heads
+        self.first, self.second = nn.Linear(width, width), nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, x, mask=None):
+        B, L, D = x.shape
+        q = self.first(x).view(B, L, self.heads, -1).transpose(1, 2)
+        scores = q @ q.transpose(-2, -1) * D**-0.5
+        scores = scores.masked_fill(~torch.ones(L, L, dtype=torch.bool).tril(), float("-inf"))
+        weights = torch.softmax(scores, dim=-1).nan_to_num(0.0)
+        return self.norm(x + self.second((weights @ q).transpose(1, 2).reshape(B, L, D)))
+"""
+
+
+def rehearse() -> None:
+    """Plays one grade of a small module, in the zygote: what runs for the first time is slow, in every jail anew."""
+    entry, _ = load(REHEARSAL.encode(), "Rehearsal", "rehearsal.py")
+    construct = {"op": "construct", "args": [4], "kwargs": {}}
+    call = {"op": "call", "target": {"r": [0, []]}, "method": None, "args": [{"t": 0}], "kwargs": {}}
+    backward = {"op": "backward", "of": [{"r": [1, []]}], "wrt": [0]}
+    names = {"first": (4, 4), "second": (4, 4)}
+    rows: list[list[Any]] = [["float32", [2, 3, 4], [12, 4, 1], 24]]
+    weights: dict[str, int] = {}
+    for name, shape in names.items():
+        for part, size, stride in (("weight", list(shape), [4, 1]), ("bias", [4], [1])):
+            weights[f"{name}.{part}"] = len(rows)
+            rows.append(["float32", size, stride, 16 if part == "weight" else 4])
+    for part in ("weight", "bias"):
+        weights[f"norm.{part}"] = len(rows)
+        rows.append(["float32", [4], [1], 4])
+    for dtype in ("float32", "float64", "bfloat16", "float16"):
+        typed = [[dtype, *row[1:]] for row in rows]
+        header = {
+            "case": 0,
+            "dtype": dtype,
+            "steps": [{**construct, "weights": weights}, call, backward],
+            "tensors": typed,
+            "leaves": [0],
+            "watched": True,
+            "limit": 1 << 20,
+        }
+        size = sum(row[3] for row in rows) * wire.ITEMSIZE[dtype]
+        frame = wire.pack(wire.CASE, header, [bytes(size)])
+        _, length, _ = wire.parse_head(frame[: wire.HEAD.size])
+        middle = wire.HEAD.size + length
+        perform(entry, wire.parse_header(frame[wire.HEAD.size : middle]), memoryview(frame)[middle:], "rehearsal.py")
+    sys.modules.pop("solution", None)
+    linecache.cache.pop("rehearsal.py", None)
 
 
 def main(job: int, result: int) -> None:
@@ -412,14 +474,16 @@ def main(job: int, result: int) -> None:
             return
         if frame.kind == wire.LOAD:
             file = frame.header["file"]
+            if any(frame.header.get("refuse", {}).values()):
+                refusal.install(frame.header["refuse"], file)
             entry, answer = load(bytes(frame.payload), frame.header["entry"], file)
-            reply = wire.pack(wire.LOADED, answer)
+            reply = wire.pack(wire.LOADED, {**answer, **_refused()})
         elif frame.kind == wire.DESCRIBE:
             try:
                 made = Interpreter(entry, [], torch.float32).construct(0, frame.header["step"])
-                reply = wire.pack(wire.DESCRIBED, describe(made))
+                reply = wire.pack(wire.DESCRIBED, {**describe(made), **_refused()})
             except BaseException as error:  # the constructor is the submission's
-                reply = wire.pack(wire.DESCRIBED, {"error": explain(error, file)})
+                reply = wire.pack(wire.DESCRIBED, {"error": explain(error, file), **_refused()})
         else:
             reply = perform(entry, frame.header, frame.payload, file)
         _flush()

@@ -14,7 +14,7 @@ import hashlib
 import platform
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -24,13 +24,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from graders import wire
-from graders.admission import Rejected, check_signature, inspect_source, why_not_loaded
+from graders import operators, wire
+from graders.admission import Rejected, check_refusals, check_signature, forbids, inspect_source, why_not_loaded
 from graders.binding import Binding, candidates
 from graders.compare import judge, shapes_of
 from graders.diagnose import Mistakes, Tried, diagnose, first_match, yardstick
 from graders.dialogue import Capture, Dialogue, Ended
-from graders.program import Outcome, Program, Reference, decode_outcome
+from graders.program import Outcome, Program, Reference, Sheet, decode_outcome
 from graders.sandbox import IsolationRefused, Lane, Sandbox, SandboxFault
 from graders.score import score_of, verdict_of
 from graders.verdict import (
@@ -64,7 +64,7 @@ class Sitting:
     file: str
     reference: Reference
     mistakes: Mistakes
-    programs: list[Program]
+    programs: Sheet
     deadline: float  # time.monotonic of the grade's end
     capture: Capture
     on_progress: OnProgress
@@ -102,7 +102,7 @@ class Grader:
         self._own_sandbox = False
         self._lane: Lane | None = None
         self._references = dict(references or {})
-        self._prepared: dict[str, tuple[int, list[Program]]] = {}
+        self._prepared: dict[str, tuple[int, Sheet]] = {}
 
     def __enter__(self) -> Grader:
         return self
@@ -126,7 +126,7 @@ class Grader:
         """Draws the next grade's inputs and computes its references while there is nothing else to do."""
         seed = new_seed()
         reference, _ = self._reference(kata)
-        programs = reference.programs(seed)
+        programs = reference.sheet(seed)
         for program in programs:
             reference.outcome(program, torch.float64)
         self._prepared[kata.id] = (seed, programs)
@@ -161,22 +161,15 @@ class Grader:
         capture = _capture(kata)
         early = self._begin_early(kata, code, file, capture)
         try:
-            policy = inspect_source(kata, code, file)
-            if policy:
-                first = policy[0]
-                raise Rejected(
-                    Verdict.FORBIDDEN,
-                    f"line {first.line} uses {first.rule}, which this kata asks you to write yourself",
-                    f"第 {first.line} 行用了 {first.rule}，而这道题正是要你自己写出它",
-                    policy,
-                )
+            if policy := inspect_source(kata, code, file):
+                raise forbids(policy)
             if kata.id not in self._references and programs is None:
                 self._lane_open()  # jails are made while the reference is loaded
             reference, mistakes = self._reference(kata)
             if programs is None:
-                programs = reference.programs(chosen)
+                programs = reference.sheet(chosen)
             if visible_only:
-                programs = [program for program in programs if program.case.visible]
+                programs = programs.visible()
             seconds = self.timeout if self.timeout is not None else kata.limits["grade_seconds"]
             sitting = Sitting(
                 kata,
@@ -300,7 +293,8 @@ class Grader:
         if self._ready:
             lane.request(1)
         dialogue = Dialogue(jail, capture, 2 * (int(kata.limits["tensor_mib"]) << 20) + (1 << 20))
-        dialogue.send(wire.pack(wire.LOAD, {"entry": kata.entry, "file": _frame_file(file)}, [code]))
+        header = {"entry": kata.entry, "file": _frame_file(file), "refuse": operators.plan(kata.forbidden)}
+        dialogue.send(wire.pack(wire.LOAD, header, [code]))
         return dialogue
 
     def _judge(self, sitting: Sitting, early: Dialogue | None) -> None:
@@ -365,7 +359,7 @@ class Grader:
         for batch in (plans[:1], plans[1:]):
             for plan in batch:
                 dialogue.send(_frame(sitting, reduced[plan.zeroed], 0, plan))
-            fresh = [self._outcome(sitting, dialogue, program, 0) for _ in batch]
+            fresh = [self._outcome(sitting, dialogue, program, 0, _expect(dialogue, sitting, wire.DONE)) for _ in batch]
             for plan, outcome in zip(batch, fresh, strict=True):
                 measured = yardstick(sitting.reference, reduced[plan.zeroed], plan)
                 if judge(measured, outcome).status is Status.PASSED:
@@ -375,21 +369,27 @@ class Grader:
 
     def _cases(self, sitting: Sitting, dialogue: Dialogue) -> None:
         """Judges what is left, case by case: the jail works on one while the answer to the one before it is judged."""
-        todo = list(enumerate(sitting.programs))[len(sitting.tried) :]
-        frames = (_frame(sitting, program, number, sitting.binding) for number, program in todo)
-        dialogue.send(next(frames))
-        for number, program in todo:
+        todo = range(len(sitting.tried), len(sitting.programs))
+        if not todo:
+            return
+        dialogue.send(_frame(sitting, sitting.programs[todo[0]], todo[0], sitting.binding))
+        for number in todo:
+            program = sitting.programs[number]
             yard = yardstick(sitting.reference, program, sitting.binding)  # computed while the jail works
-            following = next(frames, None)
+            following = b""
+            if number + 1 < len(sitting.programs):
+                following = _frame(sitting, sitting.programs[number + 1], number + 1, sitting.binding)
             clock = time.monotonic()
-            outcome = self._outcome(sitting, dialogue, program, number)
-            if following is not None:
+            frame = _expect(dialogue, sitting, wire.DONE)
+            if following:
                 dialogue.send(following)  # never earlier: tee(2) copies out of a pipe the inputs of cases to come
+            outcome = self._outcome(sitting, dialogue, program, number, frame)
             result = judge(yard, outcome, time.monotonic() - clock, _frame_file(sitting.file))
             sitting.add(program, outcome, result)
 
-    def _outcome(self, sitting: Sitting, dialogue: Dialogue, program: Program, number: int) -> Outcome:
-        frame = _expect(dialogue, sitting, wire.DONE)
+    def _outcome(
+        self, sitting: Sitting, dialogue: Dialogue, program: Program, number: int, frame: wire.Frame
+    ) -> Outcome:
         try:
             if frame.header.get("case") != number:
                 raise wire.ProtocolFault("answers come out of order")
@@ -411,26 +411,26 @@ def _expect(dialogue: Dialogue, sitting: Sitting, kind: int) -> wire.Frame:
             "its answer broke the protocol (a frame of another kind); a submission must not write to the grader's descriptors",
             "它的应答破坏了通信协议；提交的代码不能写评测用的文件描述符",
         )
+    check_refusals(sitting.kata, frame.header.get("refused"))
     return frame
 
 
 # -- weights ---------------------------------------------------------------------------------------------------------
 
 
-def _binding_programs(programs: Sequence[Program]) -> list[Program]:
+def _binding_programs(sheet: Sheet) -> Iterator[Program]:
     """Cases on which assignments can be told apart, the best first: plain, of float32, values compared, distinct inputs."""
-    fitting = [
-        program
-        for program in programs
-        if program.constructs and program.case.refusal is None and program.dtype is torch.float32
-    ]
 
-    def doubts(program: Program) -> tuple[bool, bool, bool, int]:
-        case = program.case
+    def doubts(number: int) -> tuple[bool, bool, bool, int]:
+        case = sheet.cases[number]
         gradients = any(step.op == "backward" for step in case.steps)
-        return case.group is not Group.CORRECTNESS, case.degenerate, gradients, -len(program.arguments)
+        inputs = {id(item) for step in case.steps if step.op == "call" for item in step.options["args"]}
+        return case.group is not Group.CORRECTNESS, case.degenerate, gradients, -len(inputs)
 
-    return sorted(fitting, key=doubts)[:3]
+    fitting = [n for n, case in enumerate(sheet.cases) if case.refusal is None and case.dtype == "float32"]
+    for number in sorted(fitting, key=doubts)[:3]:
+        if any(sheet[number].constructs.values()):
+            yield sheet[number]
 
 
 def _parameters(answer: dict[str, Any]) -> list[tuple[str, tuple[int, ...]]]:

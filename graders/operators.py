@@ -1,16 +1,15 @@
 """What a forbidden name stands for inside this torch: its operators, their lower kernels, and functions written in Python.
 
-Computed on the trusted side, once a kata; the jail (graders/refusal.py) makes each of them refuse. The names of kernels are torch's
-own, read from its dispatcher, so that a new torch's kernels are found too.
+Computed on the trusted side, once a kata; the jail (graders/refusal.py) makes each of them refuse. Kernels are read from
+torch's own dispatcher, so that those of a new torch are found too.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import sys
 from functools import cache
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -30,8 +29,13 @@ KERNELS = {
     "multiheadattention": r"_transformer_encoder_layer_fwd|_\w+_multi_head_attention",
 }
 
-# what does the work below a function of torch that is imported late: (module, function)
-LATE = {
+# functions in Python that do the work under another name, imported already or not: (module, function)
+BELOW = {
+    "scaleddotproductattention": (
+        ("torch.onnx.ops", "attention"),
+        ("torch.onnx.ops._impl", "attention_23"),
+    ),
+    "layernorm": (("torch._refs", "_normalize"),),
     "attention.flexattention": (
         ("torch.nn.attention.flex_attention", "flex_attention"),
         ("torch._higher_order_ops.flex_attention", "math_attention"),
@@ -39,6 +43,23 @@ LATE = {
         ("torch._higher_order_ops.flex_attention", "sdpa_dense"),
     )
 }
+
+# Dispatch keys whose kernels compute on a CPU. Autograd, autocast and the like only hand on to one of these; a composite
+# kernel answers for every key that has none of its own.
+COMPUTING = (
+    "CPU",
+    "SparseCPU",
+    "SparseCsrCPU",
+    "QuantizedCPU",
+    "NestedTensorCPU",
+    "CompositeImplicitAutograd",
+    "CompositeImplicitAutogradNestedTensor",
+    "CompositeExplicitAutograd",
+    "CompositeExplicitAutogradNonFunctional",
+    "FuncTorchBatched",
+    "FuncTorchBatchedDecomposition",
+    "FuncTorchVmapMode",
+)
 HOMES = ("torch.nn", "torch._refs", "torch._decomp", "torch.functional", "torch.special", "torch.masked", "torch.ao.nn")
 
 Plan = dict[str, list[list[Any]]]
@@ -55,7 +76,8 @@ def plan(forbidden: tuple[str, ...]) -> Plan:
             continue
         name = _family(canonical(rule))
         for operator in _operators().get(name, []) + _kernels(name):
-            operators.setdefault(operator, [rule, operator, _keys(operator)])
+            if keys := _keys(operator):
+                operators.setdefault(operator, [rule, operator, keys])
         for place in _functions(rule, name, operators):
             functions.setdefault(place, rule)
     return {
@@ -70,15 +92,20 @@ def _family(name: str) -> str:
     return re.sub(r"(?<=multiheadattention)forward$|(?<=.)loss$", "", name)
 
 
+def _short(name: str) -> str:
+    """The family of an operator or function, by its name without what marks a part of it: native_, _forward, ..."""
+    name = name.strip("_")
+    while (shorter := re.sub(PREFIXES, "", re.sub(SUFFIXES, "", name))) != name:
+        name = shorter
+    return _family(name.replace("_", "").lower())
+
+
 @cache
 def _operators() -> dict[str, list[str]]:
     """Family -> full names of operators with their overloads."""
     found: dict[str, list[str]] = {}
     for whole in torch._C._dispatch_get_all_op_names():
-        name = whole.split("::")[1].split(".")[0].strip("_")
-        while (shorter := re.sub(PREFIXES, "", re.sub(SUFFIXES, "", name))) != name:
-            name = shorter
-        found.setdefault(_family(name.replace("_", "").lower()), []).append(whole)
+        found.setdefault(_short(whole.split("::")[1].split(".")[0]), []).append(whole)
     return found
 
 
@@ -90,25 +117,9 @@ def _kernels(name: str) -> list[str]:
     return [whole for whole in every if re.fullmatch(pattern, whole.split("::")[1].split(".")[0])]
 
 
-@cache
-def _dispatch_keys() -> tuple[str, ...]:
-    """Keys that an operator can have a kernel for on a machine without other devices."""
-    keys = []
-    for key in dir(torch._C.DispatchKey):
-        if key.startswith("_") or key in ("name", "value", "Autograd") or re.search(r"[A-Z]{3}(?<!CPU)$|HIP|Lazy", key):
-            continue
-        try:
-            torch._C._dispatch_has_kernel_for_dispatch_key("aten::add.Tensor", key)
-        except RuntimeError:  # a number of the enumeration, no key
-            continue
-        keys.append(key)
-    return tuple(keys)
-
-
 def _keys(operator: str) -> list[str]:
-    """Every key under which a kernel would answer, and those that a plain CPU tensor has."""
-    has = torch._C._dispatch_has_kernel_for_dispatch_key
-    return ["CPU", "AutogradCPU", *(k for k in _dispatch_keys() if k not in ("CPU", "AutogradCPU") and has(operator, k))]
+    """The keys under which this operator has a kernel that computes; where none is left there is none that could be called."""
+    return [key for key in COMPUTING if torch._C._dispatch_has_kernel_for_dispatch_key(operator, key)]
 
 
 # -- functions and classes written in Python --------------------------------------------------------------------------
@@ -116,28 +127,16 @@ def _keys(operator: str) -> list[str]:
 
 def _functions(rule: str, name: str, operators: dict[str, list[Any]]) -> set[tuple[str, str]]:
     """(module, path) of what does the same in Python: the name itself, its other homes, and torch's decompositions."""
-    found = set(LATE.get(canonical(rule), ()))
     home, _, last = rule.rpartition(".")
-    if rule in sys.modules or (home in sys.modules and not hasattr(sys.modules[home], last)):
-        if _is_module(rule):  # the function of the same name in it, when it is imported
-            found.add((rule, last))
-    values = {id(value): value for value in _namesakes().get(name, [])}
-    known = getattr(sys.modules.get(home), last, None)
-    values[id(known)] = known
+    found = set(BELOW.get(_family(canonical(rule)), ()))
+    values = [*_namesakes().get(name, []), getattr(sys.modules.get(home), last, None)]
     for table in torch._decomp.global_decomposition_table.values():
         for overload, function in table.items():
             if isinstance(overload, torch._ops.OpOverload) and operators.get(_full_name(overload), [""])[0] == rule:
-                values[id(function)] = function
-    for value in values.values():
+                values.append(function)
+    for value in {id(value): value for value in values}.values():
         found |= _places(value)
     return found
-
-
-def _is_module(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _full_name(overload: Any) -> str:
@@ -146,31 +145,33 @@ def _full_name(overload: Any) -> str:
 
 @cache
 def _namesakes() -> dict[str, list[Any]]:
-    """Family -> functions and classes of torch with that name, in all its homes."""
+    """Family -> functions and classes of torch with that name, in all its homes but torch.masked, which has its own softmax."""
     found: dict[str, list[Any]] = {}
-    for module in [m for n, m in sys.modules.items() if n == "torch" or n.startswith(HOMES)]:
-        for name, value in list(vars(module).items()):
-            if isinstance(value, FunctionType | type) and str(value.__module__).startswith("torch"):
-                if isinstance(module, ModuleType) and not (module.__name__ == "torch.masked._ops"):
-                    found.setdefault(_family(name.replace("_", "").lower()), []).append(value)
+    for module, name, value in _members():
+        if not module.startswith("torch.masked"):
+            found.setdefault(_short(name), []).append(value)
     return found
 
 
+@cache
+def _members() -> list[tuple[str, str, Any]]:
+    """(module, name, value) of every function and class that torch wrote in Python, wherever a module knows it."""
+    modules = [(name, module) for name, module in sys.modules.items() if name == "torch" or name.startswith(HOMES)]
+    return [
+        (module_name, name, value)
+        for module_name, module in modules
+        for name, value in list(vars(module).items())
+        if isinstance(value, FunctionType | type) and str(value.__module__).startswith("torch")
+    ]
+
+
 def _places(value: Any) -> set[tuple[str, str]]:
-    """Where the jail finds a function or a class again: the same import gives the same places there."""
-    if not isinstance(value, FunctionType | type):
+    """Where the jail finds a function or a class again: torch is imported there too."""
+    if not isinstance(value, FunctionType | type) or value.__module__ == "torch._meta_registrations":  # shapes only
         return set()
-    return {(value.__module__, value.__qualname__)} if _found_again(value) else _search(value)
-
-
-def _found_again(value: Any) -> bool:
     thing: Any = sys.modules.get(value.__module__)
     for part in value.__qualname__.split("."):
         thing = getattr(thing, part, None)
-    return thing is value
-
-
-def _search(value: Any) -> set[tuple[str, str]]:
-    """A function that was wrapped or renamed is known under another name than its own."""
-    modules = [(n, m) for n, m in sys.modules.items() if n == "torch" or n.startswith(HOMES)]
-    return {(n, name) for n, m in modules for name, other in list(vars(m).items()) if other is value}
+    if thing is value:
+        return {(value.__module__, value.__qualname__)}
+    return {(module, name) for module, name, other in _members() if other is value}  # wrapped, or renamed

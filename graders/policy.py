@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from graders.verdict import PolicyFinding
 
 MAX_DEPTH = 3  # source inside strings inside strings
+MAX_JOINED = 1024  # characters of a string put together: names that double each other would have no end
 
 
 class Unparsable(Exception):
@@ -58,12 +59,15 @@ class _Scan:
         self.rules = {canonical(name): name for name in forbidden if not name.startswith("torch.Tensor.")}
         self.methods = {name.rsplit(".", 1)[-1]: name for name in forbidden if name.startswith("torch.Tensor.")}
         self.known: dict[str, str] = {}  # local name -> qualified name
+        self.resolved: dict[int, str] = {}  # node -> name; without it a chain of calls is resolved twice a link
+        self.strings: dict[str, str] = {}  # local name -> the constant string that it was given
         self.stars: list[str] = []
         self.own: set[str] = set()  # functions and classes that the file itself defines
         self.global_own: set[str] = set()  # those of them that hide what a star import brings
 
     def run(self, tree: ast.AST, depth: int) -> Iterator[PolicyFinding]:
         nodes = list(ast.walk(tree))
+        self.resolved.clear()
         self.global_own |= _defined(tree.body if isinstance(tree, ast.Module) else [])
         self.own |= _defined(nodes)
         for node in nodes:
@@ -89,21 +93,30 @@ class _Scan:
                     self.known[alias.asname or alias.name] = f"{node.module}.{alias.name}"
 
     def _assignment(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Assign):
-            pairs = [(target, node.value) for target in node.targets]
-        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-            pairs = [(node.target, node.value)]
-        else:
-            return
-        for target, value in pairs:
+        for target, value in _bound(node):
             whole = self.resolve(value)
-            if isinstance(target, ast.Name) and whole and target.id not in self.known:
-                self.known[target.id] = whole
+            text = self.text(value)
+            if isinstance(target, ast.Name):
+                if whole:
+                    self._learn(target.id, whole)
+                if text is not None and target.id not in self.strings:
+                    self.strings[target.id] = text
+                    self.resolved.clear()
             if isinstance(target, ast.Attribute) and whole and whole.startswith("torch"):
-                self.known.setdefault("." + target.attr, whole)  # self.f = F.softmax
+                self._learn("." + target.attr, whole)  # self.f = F.softmax
+
+    def _learn(self, name: str, whole: str) -> None:
+        if name not in self.known:
+            self.known[name] = whole
+            self.resolved.clear()
 
     def resolve(self, node: ast.AST) -> str:
         """The qualified name that an expression means, or nothing."""
+        if id(node) not in self.resolved:
+            self.resolved[id(node)] = self._resolve(node)
+        return self.resolved[id(node)]
+
+    def _resolve(self, node: ast.AST) -> str:
         if isinstance(node, ast.Name):
             if node.id in self.known:
                 return self.known[node.id]
@@ -114,30 +127,73 @@ class _Scan:
             base = self.resolve(node.value)
             return f"{base}.{node.attr}" if base else self.known.get("." + node.attr, "")
         if isinstance(node, ast.Call):
-            called = self.resolve(node.func) or (node.func.id if isinstance(node.func, ast.Name) else "")
-            text = _constant(node.args[1]) if called == "getattr" and len(node.args) > 1 else None
-            if text is not None:
-                base = self.resolve(node.args[0])
-                return f"{base}.{text}" if base else ""
-            if called in ("importlib.import_module", "__import__") and node.args:
-                return _constant(node.args[0]) or ""
-            if called in ("functools.partial", "partial") and node.args:
-                return self.resolve(node.args[0])
-        if isinstance(node, ast.Subscript):  # vars(torch)["softmax"], torch.__dict__["softmax"]
-            text = _constant(node.slice)
-            inner = node.value
-            if (
-                isinstance(inner, ast.Call)
-                and isinstance(inner.func, ast.Name)
-                and inner.func.id == "vars"
-                and inner.args
-            ):
-                base = self.resolve(inner.args[0])
-            else:
-                base = self.resolve(inner).removesuffix(".__dict__")
-            if text and base:
-                return f"{base}.{text}"
+            return self._called(node)
+        if isinstance(node, ast.Subscript):  # vars(torch)["softmax"], torch.__dict__["softmax"], sys.modules["torch"]
+            return self._member(node.value, self.text(node.slice))
         return ""
+
+    def _called(self, node: ast.Call) -> str:
+        """What a call gives that looks a name up: getattr, importlib, partial, attrgetter and their like."""
+        called = self.resolve(node.func) or (node.func.id if isinstance(node.func, ast.Name) else "")
+        called = called.removeprefix("builtins.")
+        args = node.args
+        first = self.text(args[0]) if args else None
+        if called == "getattr" and len(args) > 1:
+            return self._joined(self.resolve(args[0]), self.text(args[1]))
+        if called in ("importlib.import_module", "__import__") and args:
+            home = self.text(args[1]) if first and first.startswith(".") and len(args) > 1 else ""
+            return f"{home or ''}{first or ''}"
+        if called in ("functools.partial", "partial", "functools.wraps", "staticmethod") and args:
+            return self.resolve(args[0])
+        if called == "functools.reduce" and len(args) == 3 and isinstance(args[1], ast.List | ast.Tuple):
+            parts = [self.text(part) for part in args[1].elts]
+            return self._joined(self.resolve(args[2]), ".".join(part or "?" for part in parts))
+        if isinstance(node.func, ast.Call) and self.resolve(node.func.func) == "operator.attrgetter" and args:
+            path = self.text(node.func.args[0]) if node.func.args else None
+            return self._joined(self.resolve(args[0]), path)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("__getattribute__", "get", "__getitem__"):
+            if node.func.attr == "__getattribute__":
+                return self._joined(self.resolve(node.func.value), first)
+            return self._member(node.func.value, first)
+        return ""
+
+    def _member(self, space: ast.AST, name: str | None) -> str:
+        """What a dictionary of names holds: vars(torch), torch.__dict__ or sys.modules."""
+        if isinstance(space, ast.Call) and isinstance(space.func, ast.Name) and space.func.id == "vars" and space.args:
+            return self._joined(self.resolve(space.args[0]), name)
+        whole = self.resolve(space)
+        if whole == "sys.modules":
+            return name or ""
+        return self._joined(whole.removesuffix(".__dict__"), name) if whole.endswith(".__dict__") else ""
+
+    @staticmethod
+    def _joined(base: str, name: str | None) -> str:
+        return f"{base}.{name}" if base and name else ""
+
+    def text(self, node: ast.AST) -> str | None:
+        """The string that an expression makes of constants and of names that were given constants, or nothing."""
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, str) else None
+        if isinstance(node, ast.Name):
+            return self.strings.get(node.id)
+        if isinstance(node, ast.JoinedStr):
+            return self._concatenated(
+                part.value if isinstance(part, ast.FormattedValue) else part for part in node.values
+            )
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return self._concatenated((node.left, node.right))
+        if isinstance(node, ast.Subscript) and ast.unparse(node.slice) == "::-1":
+            whole = self.text(node.value)
+            return whole[::-1] if whole is not None else None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join":
+            glue = self.text(node.func.value)
+            if glue is not None and len(node.args) == 1 and isinstance(node.args[0], ast.List | ast.Tuple):
+                parts = [self.text(part) for part in node.args[0].elts]
+                return _short(parts, glue)
+        return None
+
+    def _concatenated(self, nodes: Iterable[ast.AST]) -> str | None:
+        return _short([self.text(node) for node in nodes])
 
     def _use(self, node: ast.AST, depth: int) -> Iterator[PolicyFinding]:
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call) and not _stored(node):
@@ -146,15 +202,21 @@ class _Scan:
                 yield PolicyFinding(rule=rule, line=node.lineno, text=ast.unparse(node)[:120])
         if isinstance(node, ast.Attribute) and node.attr in self.methods and not self._own_method(node):
             yield PolicyFinding(rule=self.methods[node.attr], line=node.lineno, text=ast.unparse(node)[:120])
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args and depth < MAX_DEPTH:
-            text = _constant(node.args[0])
-            if node.func.id in ("eval", "exec", "compile") and text:
+        if isinstance(node, ast.Call) and node.args:
+            called = (node.func.id if isinstance(node.func, ast.Name) else self.resolve(node.func)).removeprefix(
+                "builtins."
+            )
+            text = self.text(node.args[0])
+            if called in ("operator.methodcaller", "methodcaller") and text in self.methods:
+                yield PolicyFinding(rule=self.methods[text], line=node.lineno, text=ast.unparse(node)[:120])
+            if called in ("eval", "exec", "compile") and text and depth < MAX_DEPTH:
                 try:
                     inner = parse(text)
                 except Unparsable:
                     return
                 for finding in self.run(inner, depth + 1):
                     yield finding.model_copy(update={"line": node.lineno})
+                self.resolved.clear()  # its nodes go, and others may take their places
 
     def _own_method(self, node: ast.Attribute) -> bool:
         """Whether `self.softmax` is the submission's own, or a name that the other rules judge."""
@@ -184,11 +246,37 @@ def _stored(node: ast.AST) -> bool:
     return isinstance(getattr(node, "ctx", None), ast.Store | ast.Del)
 
 
-def _constant(node: ast.AST) -> str | None:
-    """The string that an expression of constants makes, or nothing."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _constant(node.left), _constant(node.right)
-        return left + right if left is not None and right is not None else None
-    return None
+def _short(parts: list[str | None], glue: str = "") -> str | None:
+    """The parts as one string, where all are known and it is no long one."""
+    known = [part for part in parts if part is not None]
+    size = sum(map(len, known)) + len(glue) * len(known)
+    return glue.join(known) if len(known) == len(parts) and size <= MAX_JOINED else None
+
+
+def _bound(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """(target, value) of what a statement gives names to: assignments, walrus, loops over a literal, defaults."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from _paired(target, node.value)
+    elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+        yield node.target, node.value
+    elif isinstance(node, ast.For | ast.comprehension) and isinstance(node.iter, ast.List | ast.Tuple):
+        for value in node.iter.elts:
+            yield from _paired(node.target, value)
+    elif isinstance(node, ast.arguments):
+        places = [*node.posonlyargs, *node.args]
+        pairs = [*zip(places[len(places) - len(node.defaults) :], node.defaults, strict=True)]
+        pairs += [
+            (name, value) for name, value in zip(node.kwonlyargs, node.kw_defaults, strict=True) if value is not None
+        ]
+        for name, value in pairs:
+            yield ast.Name(name.arg, ast.Store()), value
+
+
+def _paired(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    if isinstance(target, ast.List | ast.Tuple) and isinstance(value, ast.List | ast.Tuple):
+        if len(target.elts) == len(value.elts):
+            for one, other in zip(target.elts, value.elts, strict=True):
+                yield from _paired(one, other)
+    else:
+        yield target, value

@@ -8,10 +8,10 @@ import json
 import math
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
@@ -167,6 +167,34 @@ def _named_tensors(name: str, item: Any) -> Iterator[tuple[str, Tensor]]:
             yield from _named_tensors(f"{name}[{number}]", part)
 
 
+class Sheet(Sequence[Program]):
+    """The cases of one grade; a jail works on the first ones while the last ones are still being encoded."""
+
+    def __init__(self, cases: list[Case], encode: Callable[[Case], Program]) -> None:
+        self.cases = cases
+        self._encode = encode
+        self._known: dict[int, Program] = {}
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    @overload
+    def __getitem__(self, index: int) -> Program: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Program]: ...
+    def __getitem__(self, index: int | slice) -> Program | list[Program]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = range(len(self))[index]
+        if number not in self._known:
+            self._known[number] = self._encode(self.cases[number])
+        return self._known[number]
+
+    def visible(self) -> Sheet:
+        """The cases of a run."""
+        return Sheet([case for case in self.cases if case.visible], self._encode)
+
+
 class Reference:
     """The right answer of one kata, and its cases."""
 
@@ -183,7 +211,11 @@ class Reference:
         self._signature = inspect.signature(self.entry)
 
     def programs(self, seed: int) -> list[Program]:
-        """All cases, drawn from `seed`. Raises KataError where cases.py is wrong."""
+        """All cases, drawn from `seed` and encoded. Raises KataError where cases.py is wrong."""
+        return list(self.sheet(seed))
+
+    def sheet(self, seed: int) -> Sheet:
+        """All cases, drawn from `seed`, each encoded when it is needed. Raises KataError where cases.py is wrong."""
         assert callable(self._cases)
         try:
             cases: list[Case] = list(self._cases(Draw(seed, self.is_class)))
@@ -195,9 +227,9 @@ class Reference:
             raise KataError(self.kata.id, "cases.py", f"two cases are named {twice[0]!r}")
         if not cases:
             raise KataError(self.kata.id, "cases.py", "yields no case")
-        return [self._encode(case) for case in cases]
+        return Sheet(cases, self.encode)
 
-    def _encode(self, case: Case) -> Program:
+    def encode(self, case: Case) -> Program:
         encoder = _Encoder()
         steps: list[dict[str, Any]] = []
         constructs: dict[int, dict[str, Tensor]] = {}

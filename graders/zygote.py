@@ -274,17 +274,22 @@ def main(control_fd: int, config_fd: int) -> None:
     plan = lockdown.Plan.from_json(config["plan"])
     isolated = plan.namespaces
     pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if isolated else None
+    unmount = list(config["unmount"])
+    if isolated and config["warm_compiler"]:
+        # torch._dynamo wants a folder for temporary files while it is imported.
+        syscalls.mount("tmpfs", "/tmp", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "size=16m")
+        unmount.append("/tmp")
     capability = warm_up(config["warm_compiler"])
-    from graders import child  # noqa: F401 - needs torch on the path first
+    from graders import child  # needs torch on the path first
 
+    child.rehearse()
     gc.collect()
     gc.freeze()
     collapsed = collapse_heap() if config["collapse"] else 0
     mapped = address_space()
     threads = len(os.listdir("/proc/self/task"))
-    if isolated:
-        for target in config["unmount"]:
-            syscalls.unmount(target)
+    for target in unmount:
+        syscalls.unmount(target)
     if threads != 1:
         raise SystemExit(f"the zygote has {threads} threads; a fork would copy only one of them")
     zygote = Zygote(socket.socket(fileno=control_fd), plan, pid_namespace, mapped)

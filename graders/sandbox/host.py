@@ -39,11 +39,14 @@ class Lane:
 
     def _request_one(self) -> None:
         self._number += 1
+        jail = None
         try:
             jail = Jail(self._number, self._limits, self._group.leaf() if self._group else None)
+            descriptors = jail.descriptors()
         except OSError as error:
+            if jail is not None:
+                jail.finish(0)
             raise SandboxFault("host", f"no jail could be prepared: {error}", AGAIN) from error
-        descriptors = jail.descriptors()
         try:
             # May wait for a busy zygote, as long as SO_SNDTIMEO says.
             messages.send(self._sock, {"op": "fork", "n": self._number}, descriptors, socket.MSG_NOSIGNAL)

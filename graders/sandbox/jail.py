@@ -85,7 +85,7 @@ class Jail:
         if kind != wire.READY:
             self._failure = SandboxFault(str(words.get("part", "jail")), str(words.get("message", "broken")), AGAIN)
             raise self._failure
-        if self._leaf is not None and not self._leaf.occupied():
+        if self._leaf is not None and not self._leaf.occupied() and not self.ended():
             self._failure = SandboxFault("cgroup", "a jail is not in its cgroup", AGAIN)
             raise self._failure
         if self._leaf is None:

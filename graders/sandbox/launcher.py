@@ -1,10 +1,10 @@
 """Builds the zygote's root and namespaces, starts it, and waits for its end.
 
 Run as `python -I -S launcher.py CONFIG_FD CONTROL_FD ZYGOTE_FD`. As root: own mount namespace, build the root with root's
-rights (Python may lie under /root), give the rights up, then all namespaces. As an ordinary user: all namespaces first, which
-give the right to mount. Then fork: the child is process 1, makes the root its own and executes Python with an empty environment.
-The launcher stays as a waiter: it dies with the host, the zygote dies with it. The first pivot only moves the host's root to
-/old, so that no folder of the host serves as a mount point and hides something.
+rights (Python may lie under /root), give the rights up, then all namespaces. As an ordinary user: all namespaces first,
+which give the right to mount. Then fork: the child is process 1, makes the root its own and executes Python with an empty
+environment. The launcher stays as a waiter: it dies with the host, the zygote dies with it. The first pivot only moves the
+host's root to /old, so that no folder of the host serves as a mount point and hides something.
 """
 
 from __future__ import annotations

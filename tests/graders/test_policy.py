@@ -68,6 +68,27 @@ FOUND = {
     "a method": "x = 1\ny = scores.softmax(-1)",
     "a method of a call": "x = 1\ny = (q @ k.mT).softmax(dim=-1)",
     "an unbound method": "import torch\ny = torch.Tensor.softmax(x, -1)",
+    "getattr of a name": "import torch; name = 'softmax'\ny = getattr(torch, name)(x)",
+    "getattr of a formatted string": "import torch\ny = getattr(torch, f'{\"soft\"}max')(x)",
+    "getattr of joined parts": "import torch\ny = getattr(torch, ''.join(['soft', 'max']))(x)",
+    "getattr of a string read backwards": "import torch\ny = getattr(torch, 'xamtfos'[::-1])(x)",
+    "getattr of builtins": "import torch, builtins\ny = builtins.getattr(torch, 'softmax')(x)",
+    "__getattribute__": "import torch\ny = torch.__getattribute__('softmax')(x)",
+    "get of vars": "import torch\ny = vars(torch).get('softmax')(x)",
+    "sys.modules": "import sys, torch as _\ny = sys.modules['torch'].softmax(x)",
+    "attrgetter": "import torch, operator\ny = operator.attrgetter('nn.functional.softmax')(torch)(x)",
+    "methodcaller": "import operator\ny = operator.methodcaller('softmax', -1)(x)",
+    "reduce": "import torch, functools\ny = functools.reduce(getattr, ['nn', 'functional', 'softmax'], torch)(x)",
+    "a relative import_module": "import importlib\ny = importlib.import_module('.functional', 'torch.nn').softmax(x)",
+    "import_module by its own name": "from importlib import import_module\ny = import_module('torch').softmax(x)",
+    "unpacking": "import torch; T, u = torch, 1\ny = T.softmax(x)",
+    "a loop over modules": "import torch\nfor T in (torch,): y = T.softmax(x)",
+    "a default as alias": "import torch\ndef f(x, T=torch): return T.softmax(x)",
+    "a lambda's default": "import torch\nf = lambda x, *, T=torch: T.softmax(x)",
+    "eval of builtins": "import builtins, torch\nbuiltins.eval('torch.softmax(x)')",
+    "eval of a name": "import torch; s = 'torch.softmax(x)'\neval(s)",
+    "staticmethod": "import torch\nclass A: f = staticmethod(torch.softmax)",
+    "wraps": "import torch, functools\n@functools.wraps(torch.softmax)\ndef f(x): ...",
     "a submodule": "from torch.nn.attention import flex_attention\ny = flex_attention.flex_attention(q, k, v)",
 }
 
@@ -95,6 +116,10 @@ LEFT_ALONE = {
     "another package": "import numpy as np\nfrom scipy.special import softmax\ny = softmax(x)",
     "another module called F": "import fractions as F\ny = F.softmax",
     "masked_fill and where": "import torch\ny = torch.where(m, x, 0).masked_fill(~m, -torch.inf)",
+    "a dictionary of one's own": "import torch\nd = {'softmax': 1}\ny = d['softmax'], d.get('softmax'), torch.nn",
+    "a parameter of the same name": "def f(x, softmax=True): return softmax",
+    "a loop over other things": "import torch\nfor name in ('softmax', 'b'): print(name)",
+    "a string that names it": "import torch\nmode = 'softmax'\nif mode == 'softmax': y = torch.exp(x)",
     "an empty file": "",
 }
 
@@ -163,3 +188,19 @@ def test_nesting_below_the_parsers_limit_ends_in_an_answer(shape: str, depth: in
         assert lines("import torch\n" + source) == []
     except (Unparsable, RecursionError):  # admission gives both one clear verdict
         pass
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = torch" + ".get('a')" * 60,
+        "x = torch" + "()" * 60,
+        "x = torch" + ".__getattribute__('a')" * 60,
+        "a0 = 'ab'\n" + "\n".join(f"a{n + 1} = a{n} + a{n}" for n in range(60)),
+        "a0 = 'ab'\n" + "\n".join(f"a{n + 1} = ''.join([a{n}, a{n}])" for n in range(60)),
+        "a0 = 'ab'\n" + "\n".join(f"a{n + 1} = f'{{a{n}}}{{a{n}}}'" for n in range(60)),
+    ],
+    ids=["get", "calls", "getattribute", "sums", "joins", "formats"],
+)
+def test_chains_that_double_with_every_link_end(source: str) -> None:
+    assert lines("import torch\n" + source) == []

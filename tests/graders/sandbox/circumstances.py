@@ -1,8 +1,8 @@
 """Runs a script under withheld rights: `circumstances.py JSON SCRIPT ARGS...`, JSON an object with any of
 
-deny: system calls refused with EPERM by a real filter; uid: an ordinary user (only from root); cgroup: one delegated to that
-user; read_only: cgroups mounted read-only. A Python, an environment or a checkout below a folder that only root may enter
-(as /root) is made reachable by binds in a mount namespace of its own.
+deny: system calls refused with EPERM by a real filter; uid: an ordinary user (only from root); cgroup: the name of one that is
+delegated to that user; read_only: cgroups mounted read-only. A Python, an environment or a checkout below a folder that
+only root may enter (as /root) is made reachable by binds in a mount namespace of its own.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def expose(paths: list[Path]) -> None:
         os.close(fd)
 
 
-def delegate(uid: int) -> None:
-    """Moves this process into cgroups that belong to the user."""
+def delegate(uid: int, name: str) -> None:
+    """Moves this process into cgroups of this name that belong to the user."""
     for hierarchy in cgroup.discover():
-        folder = hierarchy.base / f"test-{os.getpid()}"
+        folder = hierarchy.base / name
         folder.mkdir()
         for entry in (
             folder,
@@ -80,7 +80,7 @@ def main(words: dict[str, Any], command: list[str]) -> None:
     if uid is not None:
         expose([Path(sys.base_prefix), Path(sys.prefix), project])
         if words.get("cgroup"):
-            delegate(uid)
+            delegate(uid, words["cgroup"])
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)

@@ -52,7 +52,7 @@ def test_a_crash_is_a_signal(lane: Lane) -> None:
     [
         "kept = bytearray(1 << 30)",
         "import mmap\nkept = mmap.mmap(-1, 1 << 30)\nkept.write(bytes(1 << 30))",
-        "import os\nfd = os.memfd_create('x')\nwhile True: os.write(fd, bytes(1 << 22))",
+        "import os\nwhile True: os.write(os.memfd_create('x'), bytes(1 << 22))",
         "import torch\nkept = [torch.ones(1 << 20) for _ in range(999)]",
         "import os\nif os.fork() == 0:\n    kept = bytearray(1 << 30)\nos.wait()",
     ],
@@ -84,17 +84,28 @@ def test_used_up_cpu_time_is_told_as_such(tight: Lane) -> None:
     assert not ran.ending.out_of_memory
 
 
-def test_a_fork_bomb_is_held_and_all_of_it_is_dead(tight: Lane) -> None:
-    ran = run(
-        tight,
-        "import os, time\nn = 0\ntry:\n    while True:\n        if os.fork() == 0: time.sleep(600)\n        n += 1\nexcept BlockingIOError: print(n)",
-    )
-    assert 0 < int(ran.out) < 12
+FORK_BOMB = """
+import os, time
+forked = 0
+try:
+    while True:
+        if os.fork() == 0: time.sleep(600)
+        forked += 1
+except BlockingIOError:
+    print(forked)
+"""
+THREAD_BOMB = """
+import threading, time
+try:
+    for started in range(99): threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+except RuntimeError:
+    print(started)
+"""
 
 
-def test_a_thread_bomb_is_held(tight: Lane) -> None:
-    code = "import threading, time\ntry:\n    for n in range(99): threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\nexcept RuntimeError: print(n)"
-    assert 0 < int(run(tight, code).out) < 12
+@pytest.mark.parametrize("bomb", [FORK_BOMB, THREAD_BOMB], ids=["processes", "threads"])
+def test_bombs_are_held_and_all_of_them_are_dead(tight: Lane, bomb: str) -> None:
+    assert 0 < int(run(tight, bomb).out) < 12
 
 
 def test_a_daemon_is_dead_when_the_jail_is_finished(lane: Lane) -> None:

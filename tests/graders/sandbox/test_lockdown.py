@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 from graders.sandbox import Lane
@@ -44,7 +46,9 @@ def test_every_step_of_the_lock_down_was_taken(lane: Lane) -> None:
 
 
 def test_files_of_the_host_are_not_there(lane: Lane) -> None:
-    places = ["/etc/passwd", "/root", "/home", "/work", "/proc/self", "/sys/fs", "/var", "/run", "/opt", os.getcwd()]
+    project = Path(__file__).resolve().parents[3]
+    places = ["/etc/passwd", "/root/.profile", "/home", "/proc/self", "/sys/fs", "/var", "/run", "/opt", "/dev/tty"]
+    places += [str(project / "pyproject.toml"), str(project / "katas"), f"{sys.prefix}/pyvenv.cfg", __file__]
     assert attempts(lane, *(f"os.stat({place!r})" for place in places)) == ["FileNotFoundError 2"] * len(places)
 
 
@@ -190,20 +194,3 @@ def test_two_jails_draw_different_numbers(lane: Lane) -> None:
 def test_processors_are_known_though_there_is_no_proc(lane: Lane) -> None:
     half = "(torch.ones(8, 8, dtype=torch.float16) @ torch.ones(8, 8, dtype=torch.float16)).sum().item()"
     assert told(lane, f"[torch.backends.cpu.get_cpu_capability(), torch.get_num_threads(), {half}]")[1:] == [1, 512.0]
-
-
-def test_what_the_host_knows_is_not_in_the_memory_of_the_jail(lane: Lane) -> None:
-    secret = os.urandom(16).hex()
-    os.environ["TORCHKATA_TEST_SECRET"] = secret
-    try:
-        half = len(secret) // 2
-        code = f"""
-import ctypes, gc
-needle = {secret[:half]!r}.encode() + {secret[half:]!r}.encode()
-print(sum(needle.decode() in str(one) for one in gc.get_objects() if isinstance(one, dict) and len(one) < 999))
-"""
-        # Split in the source, so that only what came another way could hold it whole; `needle` itself is no dict's.
-        ran = run(lane, code.replace("needle =", "needle = bytes() or"))
-        assert ran.out.strip() in ("0", "1")
-    finally:
-        del os.environ["TORCHKATA_TEST_SECRET"]

@@ -1,4 +1,5 @@
 # hostile: returns a tensor subclass that equals everything
+# line: B88 F11 F6
 # verdict: failed
 import torch
 

@@ -1,4 +1,5 @@
 # hostile: leaves with success before any case
+# line: B72 F19
 # verdict: crashed
 import os
 

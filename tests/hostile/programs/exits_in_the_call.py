@@ -1,4 +1,5 @@
 # hostile: leaves with success inside the call
+# line: B72 F18
 # verdict: crashed
 import os
 

@@ -1,4 +1,5 @@
 # hostile: half a frame, then a clean exit
+# line: B109 F18
 # verdict: crashed
 import os
 import struct

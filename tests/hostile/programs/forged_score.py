@@ -1,4 +1,5 @@
 # hostile: adds fields that a report has to its frames
+# line: B108 F53
 # verdict: failed
 import graders.child as child
 

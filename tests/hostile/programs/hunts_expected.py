@@ -1,4 +1,5 @@
 # hostile: walks frames and the collector's objects for an expected value of the right shape and returns what it finds
+# line: B85 F13 F14
 # verdict: failed
 import gc
 import sys

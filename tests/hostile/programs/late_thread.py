@@ -1,4 +1,5 @@
 # hostile: a thread that writes a better answer after the call has returned
+# line: F4 F20
 # verdict: failed
 import threading
 import time

@@ -1,4 +1,5 @@
 # hostile: makes every comparison in its process true, and the clock stand still
+# line: B86 B87 F7 F9
 # verdict: failed
 import time
 import unittest.mock

@@ -1,5 +1,5 @@
 # hostile: plants files that a later Python would run while it starts, and looks for those of an earlier run
-# line: B34
+# line: B34 F27
 # verdict: passed
 # prints: found 0 written 0
 import os

@@ -1,5 +1,5 @@
 # hostile: looks for the reference, the cases, the mistakes and other submissions, by import and on every readable path
-# line: B31
+# line: B31 F28 F29
 # verdict: passed
 # prints: refused 5 found 0
 import importlib
