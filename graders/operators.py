@@ -41,7 +41,7 @@ BELOW = {
         ("torch._higher_order_ops.flex_attention", "math_attention"),
         ("torch._higher_order_ops.flex_attention", "_math_attention_inner"),
         ("torch._higher_order_ops.flex_attention", "sdpa_dense"),
-    )
+    ),
 }
 
 # Dispatch keys whose kernels compute on a CPU. Autograd, autocast and the like only hand on to one of these; a composite

@@ -34,8 +34,13 @@ DENIED = (
     "capset mknod mknodat vmsplice memfd_secret modify_ldt flock sync syncfs",
     "sched_setaffinity sched_setscheduler sched_setparam sched_setattr ioprio_set setpriority nice",
     "bind connect listen accept accept4",
+    "io_setup io_submit io_destroy io_getevents io_pgetevents io_cancel",  # one machine-wide count of events; it was used up
+    "inotify_init inotify_init1",  # counted against the user outside, whose other programs would find none left
+    "seccomp",
     "execve execveat",
 )
+# Done by doing nothing: on a file of the system they make the host write its journal, or throw away what neighbours have cached.
+WITHOUT_EFFECT = ("fsync", "fdatasync", "msync", "sync_file_range", "fadvise64", "readahead")
 # newer than some libseccomp, with numbers that are the same everywhere
 DENIED_NUMBERS = {
     "process_mrelease": 448,
@@ -57,8 +62,10 @@ CLONE_THREAD = 0x10000
 FCNTL_LOCKS = (5, 6, 7, 36, 37, 38, 1024, 1026)  # F_GETLK to F_OFD_SETLKW, F_SETLEASE, F_NOTIFY
 IOCTL_TERMINAL = (0x5412, 0x541C, 0x5423)  # TIOCSTI, TIOCLINUX, TIOCSETD
 # PR_SET_DUMPABLE: a handler in core_pattern, which runs as the host's root, is called for every dumpable process, whatever its
-# RLIMIT_CORE. PR_SCHED_CORE: it would keep the sibling of a core idle.
-PRCTL = (4, 62)
+# RLIMIT_CORE. PR_SCHED_CORE: it would keep the sibling of a core idle. PR_SET_SECCOMP and SO_ATTACH_*: compiled filters are counted
+# by no cgroup but against one limit of the machine; once that is used up, no further jail could be locked.
+PRCTL = (4, 22, 62)
+ATTACH_FILTER = (26, 50, 51, 52)
 # Pages of the huge page pool are counted by no memory cgroup: the argument that asks for them, and the bit.
 HUGE_PAGES = (("mmap", 3, 0x40000), ("mmap2", 3, 0x40000), ("memfd_create", 1, 0x4), ("shmget", 2, 0o4000))
 MADV_MERGEABLE = 12  # pages shared with strangers tell by their timing what those hold
@@ -67,7 +74,7 @@ SIGNALS = ("kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo", "r
 WORD = 0xFFFFFFFF
 PR_SET_PDEATHSIG = 1
 AF_UNIX = 1
-VERSION = 2  # rises with every change of this file that changes the bytes
+VERSION = 3  # rises with every change of this file that changes the bytes
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,10 @@ def build(profile: Profile) -> bytes:
         _deny(pyseccomp, made, refused, "ioctl", pyseccomp.Arg(1, masked, WORD, request))
     for option in PRCTL:
         _deny(pyseccomp, made, refused, "prctl", pyseccomp.Arg(0, masked, WORD, option))
+    for option in ATTACH_FILTER:
+        _deny(pyseccomp, made, refused, "setsockopt", pyseccomp.Arg(2, masked, WORD, option))
+    for name in WITHOUT_EFFECT:
+        _deny(pyseccomp, made, pyseccomp.ERRNO(0), name)
     for name, argument, bit in HUGE_PAGES:
         _deny(pyseccomp, made, refused, name, pyseccomp.Arg(argument, masked, bit, bit))
     _deny(pyseccomp, made, refused, "madvise", pyseccomp.Arg(2, masked, WORD, MADV_MERGEABLE))

@@ -1,6 +1,6 @@
 # hostile: an entry that claims to be a class, made by a metaclass that answers everything
 # line: B90
-# verdict: invalid
+# verdict: crashed invalid
 import builtins
 
 

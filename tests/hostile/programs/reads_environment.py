@@ -12,6 +12,7 @@ names, at = set(os.environ), 0
 while array[at]:
     names.add(array[at].split(b"=")[0].decode())
     at += 1
-print("names", sorted(name for name in names if name not in ("TORCHINDUCTOR_CACHE_DIR", "KINETO_LOG_LEVEL")))
+# LC_CTYPE is what Python itself sets where there is no locale.
+print("names", sorted(name for name in names if name not in ("LC_CTYPE", "TORCHINDUCTOR_CACHE_DIR", "KINETO_LOG_LEVEL")))
 if any("work" in word or "home" in word for word in sys.orig_argv):
     print("arguments", sys.orig_argv)

@@ -1,11 +1,11 @@
-# hostile: goes through thousands of process numbers, in the hope that a kill meant for it meets another
+# hostile: goes through hundreds of process numbers, in the hope that a kill meant for it meets another
 # line: B119
 # verdict: passed
 # prints: rolled
 import os
 import time
 
-for _ in range(1500):
+for _ in range(200):
     child = os.fork()
     if child == 0:
         os._exit(0)

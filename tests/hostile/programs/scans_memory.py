@@ -9,9 +9,9 @@ import torch
 
 libc = ctypes.CDLL(None, use_errno=True)
 PAGE = 4096
-# Written backwards, or the scan would find its own words.
-WORDS = [word[::-1] for word in (b"=EMOH", b"=EMANGOL", b"=DWP", b"=TEKCOS_HTUA_HSS", b"/sekatsim/", b"yp.sesac", b"ATAD_ATAKHCROT")]
-WORDS += [b"@tset.krow.ton"[::-1], b"tceles_evoba_elbat"[::-1]]
+# Written backwards, or the scan would find its own words. With a value each: the names alone stand in everybody's code.
+WORDS = (rb"/emoh/=EMOH", rb"/toor/=EMOH", rb"=TEKCOS_HTUA_HSS", rb"/sekatsim/", rb"yp.sesac", rb"=NOITALOSI_ATAKHCROT", rb"yp.margorp")
+WORDS = [word[::-1] for word in WORDS]
 reader, writer = os.pipe()
 found = scanned = 0
 
@@ -49,5 +49,4 @@ scan(environ, 64)
 scan(id(torch), 4096)
 scan(id(object()), 4096)
 scan(torch.zeros(64).data_ptr(), 4096)
-scan(libc.malloc(64) & 0xFFFFFFFFFFFF if libc.malloc(64) > 0 else id(os), 1024)
 print("found", found, "scanned", scanned > 1 << 20)
