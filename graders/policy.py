@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from graders.verdict import PolicyFinding
 
 MAX_DEPTH = 3  # source inside strings inside strings
+MAX_NAME = 256  # characters of a qualified name: one that grows with every line would take minutes
 MAX_JOINED = 1024  # characters of a string put together: names that double each other would have no end
 
 
@@ -113,7 +114,8 @@ class _Scan:
     def resolve(self, node: ast.AST) -> str:
         """The qualified name that an expression means, or nothing."""
         if id(node) not in self.resolved:
-            self.resolved[id(node)] = self._resolve(node)
+            whole = self._resolve(node)
+            self.resolved[id(node)] = whole if len(whole) <= MAX_NAME else ""
         return self.resolved[id(node)]
 
     def _resolve(self, node: ast.AST) -> str:

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 MAGIC = b"TKW1"
 HEAD = struct.Struct("<4sB3sII")
 MAX_HEADER = 1 << 20
+MAX_NESTING = 40  # levels of a header; a script's arguments and a result's parts take far fewer
 MAX_PAYLOAD = 256 << 20  # all tensors of one case together; one tensor is bounded by the kata's limits
 
 READY, BROKEN = 1, 2  # from the lock-down: the jail is ready, or a step of it failed
@@ -89,7 +90,20 @@ def parse_header(text: bytes | bytearray) -> dict[str, Any]:
         raise ProtocolFault(f"header is not JSON: {type(error).__name__}") from None
     if not isinstance(header, dict):
         raise ProtocolFault("header is not an object")
+    if text.count(b"[") + text.count(b"{") > MAX_NESTING and _nested_too_deeply(header):
+        raise ProtocolFault("header is nested too deeply")
     return header
+
+
+def _nested_too_deeply(value: Any) -> bool:
+    """Whether whoever walks or shows the value could come near the limit of recursion; does not recurse itself."""
+    level = [value]
+    for _ in range(MAX_NESTING):
+        parts = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        level = [part for items in parts for part in items]
+        if not level:
+            return False
+    return True
 
 
 def _no_constant(name: str) -> Any:
@@ -115,7 +129,8 @@ class Decoder:
             if len(self._buffer) < end:
                 return
             header = parse_header(self._buffer[start:middle])
-            payload = memoryview(bytes(self._buffer[middle:end]))
+            with memoryview(self._buffer) as whole:  # a slice of the buffer itself would be one more copy of the payload
+                payload = memoryview(bytes(whole[middle:end]))
             del self._buffer[:end]
             yield Frame(kind, header, payload)
 

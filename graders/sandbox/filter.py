@@ -39,7 +39,7 @@ DENIED = (
     "seccomp",
     "execve execveat",
 )
-# Done by doing nothing: on a file of the system they make the host write its journal, or throw away what neighbours have cached.
+# Done by doing nothing: on a file of the system they make the host write its journal, or drop what neighbours have cached.
 WITHOUT_EFFECT = ("fsync", "fdatasync", "msync", "sync_file_range", "fadvise64", "readahead")
 # newer than some libseccomp, with numbers that are the same everywhere
 DENIED_NUMBERS = {
@@ -62,8 +62,8 @@ CLONE_THREAD = 0x10000
 FCNTL_LOCKS = (5, 6, 7, 36, 37, 38, 1024, 1026)  # F_GETLK to F_OFD_SETLKW, F_SETLEASE, F_NOTIFY
 IOCTL_TERMINAL = (0x5412, 0x541C, 0x5423)  # TIOCSTI, TIOCLINUX, TIOCSETD
 # PR_SET_DUMPABLE: a handler in core_pattern, which runs as the host's root, is called for every dumpable process, whatever its
-# RLIMIT_CORE. PR_SCHED_CORE: it would keep the sibling of a core idle. PR_SET_SECCOMP and SO_ATTACH_*: compiled filters are counted
-# by no cgroup but against one limit of the machine; once that is used up, no further jail could be locked.
+# RLIMIT_CORE. PR_SCHED_CORE: it would keep the sibling of a core idle. PR_SET_SECCOMP and SO_ATTACH_*: compiled filters are
+# counted by no cgroup but against one limit of the machine; once that is used up, no further jail could be locked.
 PRCTL = (4, 22, 62)
 ATTACH_FILTER = (26, 50, 51, 52)
 # Pages of the huge page pool are counted by no memory cgroup: the argument that asks for them, and the bit.

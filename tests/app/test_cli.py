@@ -60,6 +60,8 @@ def test_a_broken_kata_is_named_and_the_others_are_listed(bank: Path, capsys: Ca
 
 
 def test_show_keeps_the_answer_back_until_it_is_asked_for(bank: Path, capsys: Captured) -> None:
+    source = "def softmax(x):\n    return x.softmax(-1)\n"
+    (bank / "softmax" / "reference.py").write_text(source)
     assert main(["show", "softmax"]) == 0
     page = capsys.readouterr().out
     assert "Question of softmax in en" in page
@@ -69,6 +71,7 @@ def test_show_keeps_the_answer_back_until_it_is_asked_for(bank: Path, capsys: Ca
     assert main(["show", "softmax", "--answer"]) == 0
     page = capsys.readouterr().out
     assert all(f"{section} of softmax" in page for section in ("Question", "Task", "Answer", "Pitfalls", "Follow-ups"))
+    assert source in page
     assert "nudge" not in page
 
 

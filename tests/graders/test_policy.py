@@ -195,12 +195,13 @@ def test_nesting_below_the_parsers_limit_ends_in_an_answer(shape: str, depth: in
     [
         "x = torch" + ".get('a')" * 60,
         "x = torch" + "()" * 60,
+        "a0 = torch\n" + "\n".join(f"a{n + 1} = a{n}.b" for n in range(12_000)),
         "x = torch" + ".__getattribute__('a')" * 60,
         "a0 = 'ab'\n" + "\n".join(f"a{n + 1} = a{n} + a{n}" for n in range(60)),
         "a0 = 'ab'\n" + "\n".join(f"a{n + 1} = ''.join([a{n}, a{n}])" for n in range(60)),
         "a0 = 'ab'\n" + "\n".join(f"a{n + 1} = f'{{a{n}}}{{a{n}}}'" for n in range(60)),
     ],
-    ids=["get", "calls", "getattribute", "sums", "joins", "formats"],
+    ids=["get", "calls", "names", "getattribute", "sums", "joins", "formats"],
 )
 def test_chains_that_double_with_every_link_end(source: str) -> None:
     assert lines("import torch\n" + source) == []

@@ -3,8 +3,11 @@
 A program is appended to an honest solution, so that what it does beside the task can be told from what it answers:
 
     # hostile: what it tries
+    # line: its lines in the list that test_coverage.py holds complete
     # verdict: the verdict (or verdicts, of which one must come)
     # prints: what must stand in its output, where it counts its own refused attempts
+
+A program that got what it wanted prints ESCAPED.
 """
 
 from __future__ import annotations
@@ -53,7 +56,10 @@ def test_a_hostile_program_gets_the_verdict_at_its_head(grader: object, path: Pa
     told = [f"{case.name}: {case.status} {case.message.en if case.message else ''}" for case in report.cases[:3]]
     assert report.verdict in wanted, (report.verdict, report.message, told, report.output)
     assert head(source, "prints") in report.output.stdout
-    assert len(report.output.stdout.encode()) <= 2 * (64 << 10)
+    assert "ESCAPED" not in report.output.stdout  # what a program prints when an attack succeeded
+    assert "ESCAPED" not in report.output.stdout
+    for text in (report.output.stdout, report.output.stderr):
+        assert len(text) <= 64 << 10
 
 
 def test_the_next_honest_grade_is_right(grader: object) -> None:

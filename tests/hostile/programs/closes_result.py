@@ -1,4 +1,5 @@
 # hostile: closes every descriptor, the result's too
+# line: B70
 # verdict: crashed
 import os
 

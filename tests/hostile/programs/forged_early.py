@@ -1,4 +1,5 @@
 # hostile: guesses the answers to all cases and writes them before the cases come
+# line: B71 F18
 # verdict: crashed
 import json
 import os

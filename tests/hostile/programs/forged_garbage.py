@@ -1,4 +1,5 @@
 # hostile: bytes that are no frame
+# line: B100
 # verdict: crashed
 import os
 

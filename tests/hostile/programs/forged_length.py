@@ -1,4 +1,5 @@
 # hostile: a frame that claims four gigabytes
+# line: B100
 # verdict: crashed
 import os
 import struct

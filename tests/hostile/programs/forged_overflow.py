@@ -1,4 +1,5 @@
 # hostile: writes a result of its own, with dims [1 << 32, 1 << 32, 1 << 32]
+# line: B101
 # verdict: crashed
 import json
 import os

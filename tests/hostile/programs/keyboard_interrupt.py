@@ -1,4 +1,5 @@
 # hostile: raises a BaseException that no `except Exception` catches
+# line: B73
 # verdict: error
 class Odd(BaseException):
     def __str__(self):

@@ -1,4 +1,5 @@
 # hostile: kills and stops whatever it can name
+# line: B64 B65
 # verdict: passed
 # prints: alive
 import os

@@ -1,4 +1,5 @@
 # hostile: markup and control characters in what it prints and raises
+# line: B96
 # verdict: error
 # prints: <script>alert(1)</script>
 print("<script>alert(1)</script>\x1b]0;owned\x07[bold red]")

@@ -1,4 +1,5 @@
 # hostile: a segmentation fault
+# line: B93
 # verdict: crashed
 import ctypes
 

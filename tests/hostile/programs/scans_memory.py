@@ -1,17 +1,17 @@
 # hostile: scans the memory that it has from the process it was forked from, freed memory too
-# line: B111 B112 F16
+# line: B111 B112
 # verdict: passed
 # prints: found 0 scanned True
 import ctypes
 import os
+import re
 
 import torch
 
 libc = ctypes.CDLL(None, use_errno=True)
 PAGE = 4096
-# Written backwards, or the scan would find its own words. With a value each: the names alone stand in everybody's code.
-WORDS = (rb"/emoh/=EMOH", rb"/toor/=EMOH", rb"=TEKCOS_HTUA_HSS", rb"/sekatsim/", rb"yp.sesac", rb"=NOITALOSI_ATAKHCROT", rb"yp.margorp")
-WORDS = [word[::-1] for word in WORDS]
+# As expressions with a class of one letter: written out, the scan would find its own words.
+WORDS = re.compile(rb"HOM[E]=/|SSH_AUTH_SOC[K]=|/mistake[s]/|cases[.]p[y]|TORCHKATA_ISOLATIO[N]=|graders/progra[m]")
 reader, writer = os.pipe()
 found = scanned = 0
 
@@ -32,21 +32,18 @@ def scan(anchor, pages):
         start -= PAGE
         pages -= 1
     end = start
-    while mapped(end) and end - start < 48 << 20:
+    while mapped(end) and end - start < 12 << 20:
         end += PAGE
     data = ctypes.string_at(start, end - start)
     scanned += len(data)
-    for word in WORDS:
-        at = data.find(word)
-        while at >= 0:
-            found += 1
-            print("found", data[max(0, at - 40) : at + 60])
-            at = data.find(word, at + 1)
+    for match in WORDS.finditer(data):
+        found += 1
+        print("found", data[max(0, match.start() - 40) : match.end() + 60])
 
 
 environ = ctypes.c_void_p.in_dll(libc, "environ").value
 scan(environ, 64)
-scan(id(torch), 4096)
-scan(id(object()), 4096)
-scan(torch.zeros(64).data_ptr(), 4096)
+scan(id(torch), 2048)
+scan(id(object()), 2048)
+scan(torch.zeros(64).data_ptr(), 2048)
 print("found", found, "scanned", scanned > 1 << 20)
