@@ -74,7 +74,7 @@ def plan(forbidden: tuple[str, ...]) -> Plan:
         if rule.startswith("torch.Tensor."):  # only the method: an operator knows not how it was called
             functions.setdefault(("torch", rule.removeprefix("torch.")), rule)
             continue
-        name = _family(canonical(rule))
+        name = _meant(rule)
         for operator in _operators().get(name, []) + _kernels(name):
             if keys := _keys(operator):
                 operators.setdefault(operator, [rule, operator, keys])
@@ -84,6 +84,12 @@ def plan(forbidden: tuple[str, ...]) -> Plan:
         "operators": list(operators.values()),
         "functions": [[rule, module, path] for (module, path), rule in functions.items()],
     }
+
+
+def _meant(rule: str) -> str:
+    """The family that a forbidden name means; `masked.softmax` is none of softmax's."""
+    whole = canonical(rule)
+    return whole if "." in whole else _short(rule.rpartition(".")[2])
 
 
 def _family(name: str) -> str:
@@ -128,7 +134,7 @@ def _keys(operator: str) -> list[str]:
 def _functions(rule: str, name: str, operators: dict[str, list[Any]]) -> set[tuple[str, str]]:
     """(module, path) of what does the same in Python: the name itself, its other homes, and torch's decompositions."""
     home, _, last = rule.rpartition(".")
-    found = set(BELOW.get(_family(canonical(rule)), ()))
+    found = set(BELOW.get(name, ()))
     values = [*_namesakes().get(name, []), getattr(sys.modules.get(home), last, None)]
     for table in torch._decomp.global_decomposition_table.values():
         for overload, function in table.items():

@@ -23,6 +23,9 @@ PREFIX = "torchkata-"
 # An empty jail's own pages: what it copies of the zygote while it locks itself, measured at 1.3 to 7 MiB.
 OVERHEAD = 8 << 20
 NEEDED = ("memory", "pids")
+FAIR = (
+    "cpu"  # used where it may be: without it a jail of 60 busy processes takes 60 shares, and its neighbour's run one
+)
 
 
 class NoCgroup(SandboxFault):
@@ -86,7 +89,8 @@ def discover() -> list[Hierarchy]:
     if {name for m in old for name in m.controllers} >= set(NEEDED):
         for m in old:
             _require_writable(m.own)
-        return [Hierarchy(m.own, tuple(n for n in m.controllers if n in NEEDED), False) for m in old]
+        old += [m for m in seen if not m.unified and FAIR in m.controllers and m not in old and _writable(m.own)]
+        return [Hierarchy(m.own, tuple(n for n in m.controllers if n in (*NEEDED, FAIR)), False) for m in old]
     for m in seen:
         if m.unified:
             return [Hierarchy(_delegated(m), NEEDED, True)]
@@ -106,6 +110,14 @@ def _require_writable(folder: Path) -> None:
             "unit), or chown a cgroup with its cgroup.procs to this user and start it there"
         )
         raise NoCgroup(error, f"this user may not make cgroups in {folder}", cure)
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        _require_writable(folder)
+    except NoCgroup:
+        return False
+    return True
 
 
 def _delegated(found: Mounted) -> Path:
@@ -199,6 +211,12 @@ class Group:
                 error = _enable(folder)
                 if error is not None:
                     raise error
+                for place in (hierarchy.base, folder):
+                    _set(place / "cgroup.subtree_control", f"+{FAIR}", optional=True)
+            # The leaves weigh the same among themselves; together as much as one ordinary process on each processor.
+            processors = os.cpu_count() or 1
+            _set(folder / "cpu.weight", str(min(10_000, 100 * processors)), optional=True)
+            _set(folder / "cpu.shares", str(min(1 << 18, 1024 * processors)), optional=True)
 
     def leaf(self) -> Leaf:
         """A fresh leaf with its limits set. Safe in every process that was forked from the maker."""

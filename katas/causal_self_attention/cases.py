@@ -90,8 +90,8 @@ def _values(draw: Any) -> Iterator[Case]:
     case.entry(8, 2)(case.normal(2, 6, 8, scale=3.0))
     yield case
 
-    case = draw.case("training mode without dropout", "训练模式、无 dropout")
-    attend = case.entry(8, 2, dropout=0.0)
+    case = draw.case("training mode, dropout left at its default of zero", "训练模式，dropout 取默认值零")
+    attend = case.entry(8, 2)
     attend.train()
     attend(case.normal(2, 5, 8))
     yield case

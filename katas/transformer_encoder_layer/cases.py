@@ -186,6 +186,12 @@ def cases(draw: Any) -> Iterator[Case]:
     case.refused(en="d_model 3 cannot be split into 4 heads", zh="d_model 为 3，分不成 4 个头")
     yield case
 
+    case = draw.case("training mode, dropout left at its default of zero", "训练模式，dropout 取默认值零")
+    layer = case.entry(8, 2, 12)
+    layer.train()
+    layer(case.normal(2, 4, 8))
+    yield case
+
     case = draw.case("dropout of 1 in training leaves the residual path", "训练时 dropout 为 1，只剩残差通路")
     x = case.normal(2, 4, 8, scale=2.0)
     for norm_first in (False, True):

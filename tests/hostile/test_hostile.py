@@ -26,7 +26,8 @@ from katas.bank import Bank
 KATA = Bank.open().kata("scaled_dot_product_attention")
 HONEST = reference_code(KATA)
 PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
-SECONDS = 2.5  # a grade; an endless one takes as long
+SECONDS = 2.5  # a grade that must end by the clock takes as long
+PATIENCE = 20.0  # for all others: a busy machine must not turn another verdict into a timeout
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +52,13 @@ def test_a_hostile_program_gets_the_verdict_at_its_head(grader: object, path: Pa
 
     assert isinstance(grader, Grader)
     source = path.read_text(encoding="utf-8")
-    report = grader.grade(KATA, HONEST + b"\n\n" + source.encode(), file=path.name)
     wanted = {Verdict(word) for word in head(source, "verdict").split()}
+    grader.timeout = SECONDS if Verdict.TIMEOUT in wanted else PATIENCE
+    report = grader.grade(KATA, HONEST + b"\n\n" + source.encode(), file=path.name)
     told = [f"{case.name}: {case.status} {case.message.en if case.message else ''}" for case in report.cases[:3]]
     assert report.verdict in wanted, (report.verdict, report.message, told, report.output)
     assert head(source, "prints") in report.output.stdout
     assert "ESCAPED" not in report.output.stdout  # what a program prints when an attack succeeded
-    assert "ESCAPED" not in report.output.stdout
     for text in (report.output.stdout, report.output.stderr):
         assert len(text) <= 64 << 10
 

@@ -3,7 +3,7 @@
 # verdict: forbidden error
 import torch
 
-name = "noitnetta_tcudorp_tod_delacs"[::-1]
+name = "".join(reversed("noitnetta_tcudorp_tod_delacs"))
 library = torch.library.Library("aten", "IMPL")
 for key in ("CPU", "AutogradCPU", "FuncTorchVmapMode"):
     try:

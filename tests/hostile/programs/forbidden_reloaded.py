@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-name = "noitnettAdaehitluM"[::-1]
+name = "".join(reversed("noitnettAdaehitluM"))
 fresh = importlib.reload(torch.nn.modules.activation)
 del sys.modules["torch.nn.modules.activation"]
 again = importlib.import_module("torch.nn.modules.activation")

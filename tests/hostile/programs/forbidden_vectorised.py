@@ -3,7 +3,7 @@
 # verdict: forbidden
 import torch
 
-hidden = "noitnetta_tcudorp_tod_delacs"[::-1].replace("?", "")
+hidden = "".join(reversed("noitnetta_tcudorp_tod_delacs"))
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=None):

@@ -1,6 +1,7 @@
 # hostile: eats memory with many processes at once, so that the kernel ends somebody else for it
 # line: B118
-# verdict: memory passed
+# verdict: memory passed timeout
+import ctypes
 import mmap
 import os
 import time
@@ -9,11 +10,7 @@ children = []
 for _ in range(8):
     child = os.fork()
     if child == 0:
-        area = mmap.mmap(-1, 256 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        for page in range(0, len(area), 4096):
-            area[page] = 1
+        ctypes.memset(ctypes.addressof(ctypes.c_char.from_buffer(mmap.mmap(-1, 256 << 20))), 1, 256 << 20)
         time.sleep(3600)
     children.append(child)
-hoard = []
-for _ in range(1100):
-    hoard.append(b"x" * (1 << 20))
+hoard = [bytearray(b"x" * (16 << 20)) for _ in range(70)]

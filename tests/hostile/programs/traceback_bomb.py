@@ -1,4 +1,4 @@
-# hostile: tracebacks a hundred thousand frames long, chained, with a source line of a megabyte
+# hostile: tracebacks thousands of frames long, chained, with messages and notes of a megabyte
 # line: B95
 # verdict: error
 import sys
@@ -9,12 +9,12 @@ sys.setrecursionlimit(6000)
 def dig(depth):
     if depth:
         return dig(depth - 1)
-    raise ValueError("x" * (4 << 20))
+    raise ValueError("x" * (1 << 20))
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, *, scale=None):
     error = None
-    for _ in range(20):
+    for _ in range(5):
         try:
             dig(2000)
         except ValueError as caught:

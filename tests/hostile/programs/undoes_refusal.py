@@ -6,7 +6,7 @@ import gc
 import torch
 from graders import refusal
 
-hidden = "noitnetta_tcudorp_tod_delacs"[::-1]
+hidden = "".join(reversed("noitnetta_tcudorp_tod_delacs"))
 refusal.refuse = lambda rule: None
 refusal.told = refusal._told.copy
 refusal._refusing = refusal._replace = refusal._empty = lambda *args: None
