@@ -129,7 +129,9 @@ class Decoder:
             if len(self._buffer) < end:
                 return
             header = parse_header(self._buffer[start:middle])
-            with memoryview(self._buffer) as whole:  # a slice of the buffer itself would be one more copy of the payload
+            with memoryview(
+                self._buffer
+            ) as whole:  # a slice of the buffer itself would be one more copy of the payload
                 payload = memoryview(bytes(whole[middle:end]))
             del self._buffer[:end]
             yield Frame(kind, header, payload)

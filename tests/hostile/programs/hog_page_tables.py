@@ -1,6 +1,6 @@
 # hostile: page tables without pages: one touched page in every two megabytes of a huge area, all of them the zero page
 # line: B19
-# verdict: memory timeout
+# verdict: memory
 # prints: reserved
 import ctypes
 import os

@@ -1,6 +1,6 @@
 # hostile: fills the buffers of a thousand socket pairs, memory that belongs to no process
 # line: B18
-# verdict: memory timeout
+# verdict: memory
 import os
 import socket
 import time
