@@ -183,6 +183,12 @@ def cases(draw: Any) -> Iterator[Any]:
     case.refused("9 positions for a table of max_len 8", "max_len 为 8，输入却有 9 个位置")
     yield case
 
+    case = draw.case("one position more than the default table", "比默认的表多出一个位置", group="errors")
+    encode = case.unweighted(2)
+    encode(case.normal(1, 5001, 2))
+    case.refused("5001 positions for a table of the default max_len 5000", "max_len 取默认值 5000，输入却有 5001 个位置")
+    yield case
+
     case = draw.case("twice as long as an odd-width table", "奇数宽度、长度是 max_len 的两倍", group="errors")
     encode = case.unweighted(5, 4)
     encode(case.normal(1, 8, 5))
