@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import statistics
 import subprocess
@@ -100,6 +101,8 @@ def lanes(isolation: Isolation, seconds: float, count: int = 2) -> Iterator[Row]
     with Grader(sandbox) as parent:
         parent.grade(kata, code)
         references = parent.share_references()
+    gc.collect()
+    gc.freeze()  # a collection in a lane would write to every page that it shares with its parent
     readers, children = [], []
     for _ in range(count):
         reader, writer = os.pipe()

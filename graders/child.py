@@ -12,7 +12,7 @@ import linecache
 import sys
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -22,6 +22,7 @@ from graders import refusal, wire
 
 MAX_TEXT = 2000  # characters kept of an exception's message
 MAX_FRAMES = 12
+REHEARSALS = 2  # in a jail that waits for work: 4 ms of its waiting save 5 ms of the grade
 DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in wire.ITEMSIZE}
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
@@ -427,8 +428,8 @@ class Rehearsal(nn.Module):
 """
 
 
-def rehearse() -> None:
-    """Plays one grade of a small module, in the zygote: what runs for the first time is slow, in every jail anew."""
+def rehearse(dtypes: Sequence[str]) -> None:
+    """Plays grades of a small module, one a dtype: what runs for the first time is slow, in every jail anew."""
     entry, _ = load(REHEARSAL.encode(), "Rehearsal", "rehearsal.py")
     construct = {"op": "construct", "args": [4], "kwargs": {}}
     call = {"op": "call", "target": {"r": [0, []]}, "method": None, "args": [{"t": 0}], "kwargs": {}}
@@ -443,7 +444,7 @@ def rehearse() -> None:
     for part in ("weight", "bias"):
         weights[f"norm.{part}"] = len(rows)
         rows.append(["float32", [4], [1], 4])
-    for dtype in ("float32", "float64", "bfloat16", "float16"):
+    for dtype in dtypes:
         typed = [[dtype, *row[1:]] for row in rows]
         header = {
             "case": 0,
@@ -465,6 +466,9 @@ def rehearse() -> None:
 
 def main(job: int, result: int) -> None:
     """Answers frames until the grader closes the job pipe."""
+    rehearse(
+        ("float32",) * REHEARSALS
+    )  # the first write to a page that is shared with the zygote copies it: better now
     entry: Any = None
     file = "solution.py"
     while True:

@@ -101,6 +101,7 @@ class Grader:
         self._ready = ready
         self._own_sandbox = False
         self._lane: Lane | None = None
+        self._owed = 0  # jails taken out of the pool since it was filled
         self._references = dict(references or {})
         self._prepared: dict[str, tuple[int, Sheet]] = {}
 
@@ -200,6 +201,7 @@ class Grader:
         finally:
             if early is not None:
                 early.jail.finish()
+            self._refill()
         return Report(**report, environment=self._environment(), seconds=round(time.monotonic() - clock, 4))
 
     # -- attempts ----------------------------------------------------------------------------------------------------
@@ -277,6 +279,15 @@ class Grader:
 
     # -- one sitting -------------------------------------------------------------------------------------------------
 
+    def _refill(self) -> None:
+        """Asks for what the grade took out of the pool: afterwards, when nothing waits for the processor."""
+        owed, self._owed = self._owed, 0
+        if self._ready and owed and self._lane is not None:
+            try:
+                self._lane.request(owed)
+            except SandboxFault:
+                return  # the next grade will meet it, and deal with it
+
     def _begin_early(self, kata: Kata, code: bytes, file: str, capture: Capture) -> Dialogue | None:
         """Lets a ready jail load the source while it is inspected here; None before the first grade of a lane."""
         if self._lane is None:
@@ -290,8 +301,7 @@ class Grader:
         """A jail that is loading the source."""
         lane = self._lane_open()
         jail = lane.take()
-        if self._ready:
-            lane.request(1)
+        self._owed += 1
         dialogue = Dialogue(jail, capture, 2 * (int(kata.limits["tensor_mib"]) << 20) + (1 << 20))
         header = {"entry": kata.entry, "file": _frame_file(file), "refuse": operators.plan(kata.forbidden)}
         dialogue.send(wire.pack(wire.LOAD, header, [code]))

@@ -282,7 +282,7 @@ def main(control_fd: int, config_fd: int) -> None:
     capability = warm_up(config["warm_compiler"])
     from graders import child  # needs torch on the path first
 
-    child.rehearse()
+    child.rehearse(("float64", "bfloat16", "float16", "float32", "float32"))
     gc.collect()
     gc.freeze()
     collapsed = collapse_heap() if config["collapse"] else 0
