@@ -186,7 +186,9 @@ def cases(draw: Any) -> Iterator[Any]:
     case = draw.case("one position more than the default table", "比默认的表多出一个位置", group="errors")
     encode = case.unweighted(2)
     encode(case.normal(1, 5001, 2))
-    case.refused("5001 positions for a table of the default max_len 5000", "max_len 取默认值 5000，输入却有 5001 个位置")
+    case.refused(
+        "5001 positions for a table of the default max_len 5000", "max_len 取默认值 5000，输入却有 5001 个位置"
+    )
     yield case
 
     case = draw.case("twice as long as an odd-width table", "奇数宽度、长度是 max_len 的两倍", group="errors")
