@@ -213,10 +213,11 @@ class Grader:
                 self._judge(sitting, early)
             except IsolationRefused:
                 raise  # trying again would not raise the level
-            except SandboxFault as fault:
+            except (SandboxFault, OSError) as fault:  # an OSError here is the machine's: no descriptor, no memory
                 if attempt == ATTEMPTS or not self._restart():
+                    cause = fault.cause if isinstance(fault, SandboxFault) else str(fault)
                     text = Text(
-                        en=f"our own fault, not yours: {fault.cause}. Please grade again.",
+                        en=f"our own fault, not yours: {cause}. Please grade again.",
                         zh="这是评测系统自身的故障，与你的代码无关，请重新评测。",
                     )
                     return {"verdict": Verdict.FAULT, "message": text, "cases": [one.result for one in sitting.tried]}
@@ -246,7 +247,7 @@ class Grader:
             self._sandbox = Sandbox.start(asked, limits=limits)
             self._own_sandbox = True
             self._sandbox.wait_ready()
-        except SandboxFault:
+        except (SandboxFault, OSError):
             return False
         return True
 
@@ -285,7 +286,7 @@ class Grader:
         if self._ready and owed and self._lane is not None:
             try:
                 self._lane.request(owed)
-            except SandboxFault:
+            except (SandboxFault, OSError):
                 return  # the next grade will meet it, and deal with it
 
     def _begin_early(self, kata: Kata, code: bytes, file: str, capture: Capture) -> Dialogue | None:
@@ -294,7 +295,7 @@ class Grader:
             return None
         try:
             return self._begin(kata, code, file, capture)
-        except SandboxFault:
+        except (SandboxFault, OSError):
             return None  # the judging itself will meet it, and deal with it
 
     def _begin(self, kata: Kata, code: bytes, file: str, capture: Capture) -> Dialogue:

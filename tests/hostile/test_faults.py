@@ -1,0 +1,96 @@
+"""What breaks under a grade is our own fault, is said to be, and never turns into a verdict."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from graders.sandbox import Isolation, Sandbox
+from graders.selfcheck import reference_code
+from graders.verdict import Verdict
+from katas.bank import Bank
+
+KATA = Bank.open().kata("masked_softmax")
+HONEST = reference_code(KATA)
+SLOW = HONEST + b"\nimport time\ntime.sleep(0.2)\n"
+WRONG = b"def masked_softmax(scores, mask, dim=-1):\n    return scores\n"
+
+
+def test_without_descriptors_it_is_our_fault_and_later_right_again() -> None:
+    from graders.grade import Grader
+
+    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
+        assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest = min(set(range(3, 4096)) - {int(name) for name in os.listdir("/proc/self/fd")})
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 3, hard))
+        try:
+            report = grader.grade(KATA, HONEST)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert report.verdict is Verdict.FAULT
+        assert report.message is not None
+        assert "not yours" in report.message.en
+        assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
+
+
+def test_without_its_cgroup_nothing_is_judged() -> None:
+    from graders.grade import Grader
+
+    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
+        assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
+        assert sandbox._group is not None
+        for folder in group_folders():
+            folder.rmdir()
+        report = grader.grade(KATA, HONEST)
+        assert report.verdict is Verdict.FAULT
+        assert report.environment is not None
+
+
+def group_folders() -> list[Path]:
+    """The cgroup folders that this process made for jails."""
+    found = []
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, names, path = line.split(":", 2)
+        for base in ("/sys/fs/cgroup", f"/sys/fs/cgroup/{names}"):
+            folder = Path(base + path)
+            found += [child for child in folder.glob("torchkata-*") if child.is_dir()]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kills_at_random_moments_never_change_a_verdict(seed: int) -> None:
+    from graders.grade import Grader
+
+    chance = random.Random(seed)
+    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
+        assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
+        over = threading.Event()
+
+        def kill() -> None:
+            over.wait(chance.uniform(0.0, 0.4))
+            victims = [*sandbox.processes().values(), *sandbox.jail_pids()]
+            if victims:
+                try:
+                    os.kill(chance.choice(victims), signal.SIGKILL)
+                except ProcessLookupError:
+                    return
+
+        for code, wanted in ((SLOW, Verdict.PASSED), (WRONG, Verdict.FAILED)):
+            killer = threading.Thread(target=kill)
+            killer.start()
+            try:
+                report = grader.grade(KATA, code)
+            finally:
+                killer.join()
+            assert report.verdict in (wanted, Verdict.FAULT), f"seed {seed}: {report.verdict}"
+        over.set()
+        assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
+        assert grader.grade(KATA, WRONG).verdict is Verdict.FAILED
