@@ -1,8 +1,8 @@
 """Builds the zygote's root and namespaces, starts it, and waits for its end.
 
 Run as `python -I -S launcher.py CONFIG_FD CONTROL_FD ZYGOTE_FD`. As root: own mount namespace, build the root with root's
-rights (Python may lie under /root), give the rights up, then all namespaces. As an ordinary user, or as a container's root,
-who may not mount but may become one: all namespaces first, which give the right to mount. Then fork: the child is process 1, makes the root its own and executes Python with an empty
+rights (Python may lie under /root), give the rights up, then all namespaces. As an ordinary user: all namespaces first,
+which give the right to mount. Then fork: the child is process 1, makes the root its own and executes Python with an empty
 environment. The launcher stays as a waiter: it dies with the host, the zygote dies with it. The first pivot only moves the
 host's root to /old, so that no folder of the host serves as a mount point and hides something.
 """
@@ -94,20 +94,18 @@ def start_bare(config: dict[str, Any], command: list[str]) -> int:
 def start_isolated(config: dict[str, Any], command: list[str]) -> int:
     """With all namespaces and the private root."""
     root = os.geteuid() == 0 and may_change_user()
-    mounts_first = root and syscalls.may_mount()
-    if mounts_first:
+    if root:
         Stage.name = "mounts"
         syscalls.unshare(syscalls.CLONE_NEWNS)
         build_root(config["layout"])
-    if root:
         Stage.name = "user"
         become_nobody()
     uid, gid = os.getuid(), os.getgid()
     Stage.name = "user_namespaces"
     syscalls.unshare(ALL_NAMESPACES)
     follow_parent(config["parent"])
-    map_user("/old" if mounts_first else "", uid, gid)
-    if not mounts_first:
+    map_user("/old" if root else "", uid, gid)
+    if not root:
         Stage.name = "mounts"
         build_root(config["layout"])
     pid = os.fork()

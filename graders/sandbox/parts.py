@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 
 _DOCKER = (
-    "in Docker: --security-opt seccomp=seccomp.json with torchkata's deploy/seccomp.json, or with another profile that allows "
-    "unshare, setns, mount, mount_setattr, umount2, pivot_root and sethostname"
+    "in Docker: --security-opt seccomp=PROFILE with a profile that allows unshare, clone, mount, umount2, pivot_root and "
+    "mount_setattr"
 )
 _APPARMOR = (
-    "on Ubuntu 23.10 and newer give it an AppArmor profile with `userns,`, as torchkata's deploy/apparmor/torchkata-grader, "
-    "or set kernel.apparmor_restrict_unprivileged_userns=0"
+    "on Ubuntu 23.10 and newer give it an AppArmor profile with `userns,` or set "
+    "kernel.apparmor_restrict_unprivileged_userns=0"
 )
 _CURES: dict[tuple[str, int | None], str] = {
     ("user_namespaces", errno.EPERM): f"{_DOCKER}; elsewhere: sysctl kernel.unprivileged_userns_clone=1; {_APPARMOR}",
@@ -21,7 +21,7 @@ _CURES: dict[tuple[str, int | None], str] = {
     (
         "mounts",
         errno.EACCES,
-    ): "in Docker on an AppArmor host: --security-opt apparmor=torchkata-grader, once deploy/apparmor/torchkata-grader is loaded",
+    ): "in Docker on an AppArmor host: --security-opt apparmor=PROFILE with a profile that allows mount",
     ("mounts", errno.ENOSYS): "Linux 5.12 or newer is needed",
     ("mounts", None): _DOCKER,
     ("pivot_root", None): _DOCKER,

@@ -23,14 +23,12 @@ _AS_ROOT = (
     ("user_namespaces", ("user_namespaces", "user_map")),
     ("private_root", ("zygote_root", "zygote_start")),
 )
-_AS_CONTAINER_ROOT = (
-    ("user", ("user",)),
+_AS_USER = (
     ("user_namespaces", ("user_namespaces", "user_map")),
     ("mounts", ("mounts",)),
     ("pivot_root", ("pivot_root",)),
     ("private_root", ("zygote_root", "zygote_start")),
 )
-_AS_USER = _AS_CONTAINER_ROOT[1:]
 _WELL = {
     "user": "the zygote is no root",
     "user_namespaces": "user, pid, mount, net, ipc, uts",
@@ -106,14 +104,13 @@ def _join(leaf: Leaf) -> None:
 
 def _namespaces() -> list[Part]:
     """Starts the launcher with an empty script and reads how far it came; without namespaces, whether it can do without."""
-    parts = _AS_USER if os.geteuid() else _AS_ROOT if syscalls.may_mount() else _AS_CONTAINER_ROOT
+    parts = _AS_ROOT if os.geteuid() == 0 else _AS_USER
     failed = _try_launcher(isolated=True)
     if failed is None:
         return [Part(name, True, None, _WELL[name]) for name, _ in parts]
     found = _until(parts, failed)
     bare = _try_launcher(isolated=False)
-    # Whatever stage it was: without a zygote there is no level at all.
-    return found if bare is None else [*found, replace(bare, name="zygote_start")]
+    return found if bare is None else [*found, bare]
 
 
 def _try_launcher(*, isolated: bool) -> Part | None:

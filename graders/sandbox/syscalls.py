@@ -10,7 +10,6 @@ import ctypes
 import os
 import platform
 
-CAP_SYS_ADMIN = 21
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
 CLONE_NEWIPC = 0x08000000
@@ -180,13 +179,6 @@ def drop_capabilities(*, bounding: bool) -> None:
             break
     header = _CapHeader(version=0x20080522, pid=0)
     _check(_libc.capset(ctypes.byref(header), ctypes.byref((_CapData * 2)())), "capset")
-
-
-def may_mount() -> bool:
-    """True when this process has CAP_SYS_ADMIN, which a container's root is not given."""
-    with open("/proc/self/status") as file:
-        effective = next(line for line in file if line.startswith("CapEff:"))
-    return bool(int(effective.split()[1], 16) >> CAP_SYS_ADMIN & 1)
 
 
 def close_from(first: int) -> None:
