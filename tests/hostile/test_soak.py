@@ -47,19 +47,10 @@ class Held:
     zygote_descriptors: int
 
 
-def groups() -> int:
-    """Cgroup folders of ours, in every hierarchy."""
-    found = 0
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, names, path = line.split(":", 2)
-        for base in ("/sys/fs/cgroup", f"/sys/fs/cgroup/{names}"):
-            folder = Path(base + path)
-            if folder.is_dir():
-                found += sum(
-                    1 for child in folder.rglob("torchkata*") if child.is_dir() and str(os.getpid()) in str(child)
-                )
-                found += sum(len([c for c in child.iterdir() if c.is_dir()]) for child in folder.glob("torchkata*"))
-    return found
+def groups(sandbox: Sandbox) -> int:
+    """Cgroup folders that this sandbox made for jails; other sandboxes of the machine have their own."""
+    assert sandbox._group is not None
+    return sum(1 for folder in sandbox._group.folders for child in folder.iterdir() if child.is_dir())
 
 
 def kib(pid: int) -> int:
@@ -76,7 +67,7 @@ def held(sandbox: Sandbox) -> Held:
         len(os.listdir("/proc/self/fd")),
         len(Path("/proc/self/mounts").read_text().splitlines()),
         len(children),
-        groups(),
+        groups(sandbox),
         kib(os.getpid()),
         kib(zygote),
         len(os.listdir(f"/proc/{zygote}/fd")),
