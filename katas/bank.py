@@ -135,6 +135,11 @@ class Kata:
         """The text of cases.py."""
         return self._read("cases.py")
 
+    @property
+    def quiz_source(self) -> str:
+        """The text of a concept kata's quiz.toml; katas/quiz.py reads it."""
+        return self._read("quiz.toml")
+
     @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:
         """Every mistakes/*.py, by name."""
