@@ -1,0 +1,7 @@
+"""About, and all keys."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

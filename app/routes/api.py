@@ -1,0 +1,7 @@
+"""The same things as JSON."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

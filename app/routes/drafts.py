@@ -1,0 +1,7 @@
+"""Every keystroke, kept."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,7 @@
+"""How a person likes the pages."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

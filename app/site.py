@@ -1,0 +1,123 @@
+"""What every route is handed: settings, katas, database, worker and templates, and the one way to answer with a page."""
+
+from __future__ import annotations
+
+import gettext
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from fastapi import Depends, Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import func, select
+from starlette.responses import HTMLResponse
+
+from app.assets import Assets
+from app.models import Card, Preference
+from app.people import LOCAL_PERSON, Person
+from app.settings import Settings
+from katas.bank import Bank
+
+if TYPE_CHECKING:
+    from app.db import Database
+    from app.hub import Hub
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who looks at a page and how: what every template knows of him."""
+
+    person: Person
+    prefs: dict[str, Any]
+    lang: str
+    review_due: int
+
+
+@dataclass
+class Site:
+    """Handed to every route by `SiteDep`; made once, in app/web.py."""
+
+    settings: Settings
+    bank: Bank
+    db: Database
+    hub: Hub
+    assets: Assets = field(default_factory=Assets)
+    templates: Environment = field(default_factory=lambda: environment())
+
+    def person(self, request: Request) -> Person:
+        """Whose the request is. Local mode: everybody is the one person at this machine."""
+        return LOCAL_PERSON
+
+    def reader(self, request: Request) -> Reader:
+        """Person, preferences and language; read once a request."""
+        known = getattr(request.state, "reader", None)
+        if known is None:
+            person = self.person(request)
+            with self.db.reading() as session:
+                prefs = session.scalar(select(Preference.values).where(Preference.holder == person.holder)) or {}
+                due = session.scalar(
+                    select(func.count()).select_from(Card).where(Card.holder == person.holder, Card.due <= time.time())
+                )
+            known = request.state.reader = Reader(person, prefs, language(request, prefs), due or 0)
+        return cast(Reader, known)
+
+    def lang(self, request: Request) -> str:
+        """`en` or `zh`: by choice, by cookie, by the browser's languages."""
+        return self.reader(request).lang
+
+    def render(self, request: Request, template: str, **values: Any) -> str:
+        """A template with what every page knows."""
+        reader = self.reader(request)
+        words = gettext.NullTranslations()
+        context = {
+            "site": self,
+            "request": request,
+            "person": reader.person,
+            "prefs": reader.prefs,
+            "lang": reader.lang,
+            "review_due": reader.review_due,
+            "_": words.gettext,
+            "gettext": words.gettext,
+            "ngettext": words.ngettext,
+            "nonce": getattr(request.state, "nonce", ""),
+            "path": request.url.path,
+            "asset": self.assets.address,
+            "worker_alive": self.hub.alive,
+            **values,
+        }
+        return self.templates.get_template(template).render(context)
+
+    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page, or a fragment of one."""
+        return HTMLResponse(self.render(request, template, **values), status)
+
+
+def environment() -> Environment:
+    """Jinja2 that escapes everything and knows no undefined name."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+
+
+def language(request: Request, prefs: dict[str, Any]) -> str:
+    """Choice, cookie, Accept-Language, in this order."""
+    for given in (prefs.get("lang"), request.cookies.get("lang")):
+        if given in ("en", "zh"):
+            return cast(str, given)
+    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+
+
+async def the_site(request: Request) -> Site:
+    """The site of the application that answers."""
+    return cast(Site, request.app.state.site)
+
+
+SiteDep = Annotated[Site, Depends(the_site)]
