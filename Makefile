@@ -7,6 +7,7 @@ SHELL := /bin/bash
 VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
+FRONT := app/static/dist/sizes.json
 # Another Python: make setup PYTHON=/path/to/python3.12
 PYTHON ?=
 # Further words for pytest: make test ARGS="-k attention"
@@ -17,11 +18,14 @@ ARGS ?=
 help: ## the list of these words
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-setup: $(STAMP) ## make .venv with everything in it
+setup: $(STAMP) $(FRONT) ## make .venv with everything in it, and build the front end
 
 $(STAMP): pyproject.toml constraints.txt .ci/setup
 	@PYTHON="$(PYTHON)" .ci/setup $(VENV)
 	touch $@
+
+$(FRONT): .ci/frontend frontend/build.mjs frontend/package-lock.json $(shell find frontend/src -type f)
+	@.ci/frontend
 
 run: setup ## grade a sample submission and say what to do next
 	@$(BIN)/torchkata grade examples/multi_head_attention.py
@@ -41,10 +45,11 @@ test-long: setup lint ## every test, the long ones too
 check: setup ## prove every kata of the bank
 	@$(BIN)/torchkata check
 
-lint: setup ## ruff and mypy, strict
+lint: setup ## ruff, mypy and tsc, strict
 	@$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd frontend && node_modules/.bin/tsc
 
 bench: setup ## print the numbers to reach, with medians and spread
 	@$(BIN)/python -m benchmarks
