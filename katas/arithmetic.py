@@ -6,6 +6,7 @@ import ast
 import math
 import operator
 import re
+import unicodedata
 from collections.abc import Callable
 
 LONGEST = 200  # characters
@@ -56,7 +57,8 @@ def evaluate(text: str) -> float:
 
 def typed(text: str) -> float:
     """The number that a person typed: `2,097,152`, `2 097 152`, `0,5`, `2.1e6`, `2^21`, `4×512²`. Raises NotANumber."""
-    text = text.strip().translate(_SIGNS).replace("\x00", "**").replace("²", "**2").replace("³", "**3")
+    text = unicodedata.normalize("NFKC", text.strip().replace("²", "^2").replace("³", "^3"))
+    text = text.translate(_SIGNS).replace("\x00", "**")
     text = _THOUSANDS.sub(lambda found: re.sub(r"\D", "", found[0]), text)
     return evaluate(_DECIMAL_COMMA.sub(".", text) if text.count(",") == 1 else text)
 
