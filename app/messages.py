@@ -153,7 +153,43 @@ TABLE: dict[str, tuple[str, str]] = {
         "{source}: setting `{name}` must be one of {choices}, not `{value}`.",
         "{source}：设置项 `{name}` 只能是 {choices} 之一，不能是 `{value}`。",
     ),
+    "setting_number": (
+        "{source}: setting `{name}` must be a whole number from 0 to {most}, not `{value}`.",
+        "{source}：设置项 `{name}` 应为 0 到 {most} 的整数，不能是 `{value}`。",
+    ),
+    "setting_database": (
+        "{source}: setting `{name}` must begin with sqlite:/// and the path of a file; other databases are not supported yet.",
+        "{source}：设置项 `{name}` 应为 sqlite:/// 加文件路径，暂不支持其他数据库。",
+    ),
     "settings_broken": ("{file}: is not TOML: {why}.", "{file}：不是有效的 TOML：{why}。"),
+    "database_locked": (
+        "the database {file} is in use by something else and could not be had in time; nothing was changed. Try again.",
+        "数据库 {file} 正被占用，未能及时取得；没有改动任何内容，请稍后再试。",
+    ),
+    "database_readonly": (
+        "the database {file} cannot be written: {why}. Give this user write permission for the file and its folder.",
+        "数据库 {file} 无法写入：{why}。请为当前用户开放该文件及所在目录的写权限。",
+    ),
+    "database_full": (
+        "the disk is full, and the database {file} cannot grow; what was kept before is safe. Free some space.",
+        "磁盘已满，数据库 {file} 无法增长；此前保存的内容完好。请先腾出空间。",
+    ),
+    "database_broken": (
+        "the database {file} is damaged or is none: {why}. Put a backup in its place, or move it away to begin anew.",
+        "数据库 {file} 已损坏或不是数据库：{why}。请换回备份，或将其移走后重新开始。",
+    ),
+    "database_foreign": (
+        "the database {file} belongs to another program (tables {why}); name another file.",
+        "数据库 {file} 属于其他程序（表：{why}），请换一个文件。",
+    ),
+    "database_too_new": (
+        "the database {file} was written by a newer torchkata (revision {why}); install that version again.",
+        "数据库 {file} 由更新版本的 torchkata 写入（版本号 {why}），请重新安装新版本。",
+    ),
+    "data_unwritable": (
+        "the data folder {folder} cannot be used: {why}. Name another with --data, or give this user write permission.",
+        "数据目录 {folder} 不可用：{why}。请用 --data 指定其他目录，或为当前用户开放写权限。",
+    ),
     "sandbox": (
         "the sandbox could not be used, nothing was judged: {why}",
         "沙箱无法使用，未作任何评判：{why}",

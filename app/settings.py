@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from app.errors import UsageError
 
 PREFIX = "TORCHKATA_"
 FILE = "torchkata.toml"
+DATABASE = "torchkata.db"
+SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Setting:
     default: str
     sentence: str
     choices: tuple[str, ...] = ()
+    most: int | None = None  # a whole number from 0 to this
 
     @property
     def variable(self) -> str:
@@ -35,6 +38,18 @@ SETTINGS = (
     Setting("bank", "", "A folder of katas to use in place of those that torchkata brings along."),
     Setting("isolation", "full", "The least isolation that a submission is judged under.", ("full", "reduced", "none")),
     Setting("lang", "", "The language of every text; empty means that of the locale.", ("en", "zh")),
+    Setting(
+        "host",
+        "127.0.0.1",
+        "The address that `serve` listens at; another one than this machine's own opens it to a network.",
+    ),
+    Setting("port", "8000", "The port that `serve` listens at; 0 takes a free one.", most=65535),
+    Setting(
+        "hosts", "", "Further names that the server is reached by, with commas between; other Host headers are refused."
+    ),
+    Setting("lanes", "0", "Submissions judged at the same time; 0 means one a core, at most four.", most=64),
+    Setting("database_url", "", "The database, as sqlite:///FILE; empty means torchkata.db in the data folder."),
+    Setting("secret", "", "What forms are signed with; empty means a key that the installation made for itself."),
 )
 _NAMES = tuple(setting.name for setting in SETTINGS)
 
@@ -47,6 +62,17 @@ class Settings:
     bank: Path | None
     isolation: str
     lang: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    hosts: tuple[str, ...] = ()
+    lanes: int = 0  # 0: as many as the machine carries
+    database_url: str = ""
+    secret: str = field(default="", repr=False)
+
+    @property
+    def database(self) -> Path:
+        """The database's file."""
+        return self.data / (self.database_url.removeprefix(SQLITE) or DATABASE)
 
 
 def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str], home: Path | None = None) -> Settings:
@@ -65,6 +91,12 @@ def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str], hom
         bank=_expanded(values["bank"], home) if values["bank"] else None,
         isolation=values["isolation"],
         lang=values["lang"] or locale_language(environment),
+        host=values["host"],
+        port=int(values["port"]),
+        hosts=tuple(name.strip().lower() for name in values["hosts"].split(",") if name.strip()),
+        lanes=int(values["lanes"]),
+        database_url=values["database_url"],
+        secret=values["secret"],
     )
 
 
@@ -101,9 +133,15 @@ def _file(path: Path) -> dict[str, str]:
     for name, value in raw.items():
         if name not in known:
             raise _unknown(name, known, str(path))
-        if not isinstance(value, str):
+        if type(value) is int and _setting(name).most is not None:
+            raw[name] = str(value)
+        elif not isinstance(value, str):
             raise UsageError("setting_not_text", name=name, source=str(path))
     return raw
+
+
+def _setting(name: str) -> Setting:
+    return next(setting for setting in SETTINGS if setting.name == name)
 
 
 def _unknown(name: str, known: list[str], source: str) -> UsageError:
@@ -114,7 +152,11 @@ def _unknown(name: str, known: list[str], source: str) -> UsageError:
 
 
 def _checked(name: str, value: str, source: str) -> str:
-    setting = next(setting for setting in SETTINGS if setting.name == name)
+    setting = _setting(name)
+    if setting.most is not None and not (value.isascii() and value.isdecimal() and int(value) <= setting.most):
+        raise UsageError("setting_number", name=name, source=source, value=value, most=setting.most)
+    if name == "database_url" and value and not value.startswith(SQLITE):
+        raise UsageError("setting_database", name=name, source=source)
     if setting.choices and value and value not in setting.choices:
         raise UsageError("setting_choice", name=name, source=source, value=value, choices=", ".join(setting.choices))
     return value
