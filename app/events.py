@@ -1,0 +1,79 @@
+"""What happened, added and never changed: a hint opened, an answer revealed, a quiz answered, a card reviewed."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Event
+from app.people import Person
+
+LONGEST_KEY = 64
+
+
+class Did(StrEnum):
+    """What the `kind` of an event may be."""
+
+    HINT = "hint"  # payload: n, the hint's number
+    ANSWER = "answer"  # gave up: the answer was opened before it was solved
+    QUIZ = "quiz"  # payload: answers, right, total, passed, digest
+    REVIEW = "review"  # payload: rating, base; or undoes: the form_key of the review that is taken back
+    IMPORT = "import"
+
+
+def new_key() -> str:
+    """A key for a form, so that a form sent twice is one event."""
+    return secrets.token_urlsafe(18)
+
+
+def bounded(key: str) -> str:
+    """The key as it is stored: what is too long for its column is hashed, so that two keys never become one."""
+    return key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()
+
+
+def record(
+    session: Session,
+    person: Person,
+    kind: Did,
+    at: float,
+    *,
+    kata: str | None = None,
+    payload: Mapping[str, Any] | None = None,
+    form_key: str | None = None,
+) -> tuple[Event, bool]:
+    """Adds an event to a writing session; returns it, and whether it is new: the same `form_key` twice is one event."""
+    key = bounded(form_key) if form_key else new_key()
+    known = session.scalar(select(Event).where(Event.holder == person.holder, Event.form_key == key))
+    if known is not None:
+        return known, False
+    event = Event(
+        holder=person.holder,
+        owner=person.owner,
+        session=person.session,
+        kata=kata,
+        kind=kind,
+        at=at,
+        form_key=key,
+        payload=dict(payload or {}),
+    )
+    session.add(event)
+    session.flush()
+    return event, True
+
+
+def happened(
+    session: Session, person: Person, kinds: Sequence[Did] | None = None, *, kata: str | None = None
+) -> list[Event]:
+    """The person's events, the oldest first."""
+    rows = select(Event).where(Event.holder == person.holder)
+    if kinds is not None:
+        rows = rows.where(Event.kind.in_(kinds))
+    if kata is not None:
+        rows = rows.where(Event.kata == kata)
+    return list(session.scalars(rows.order_by(Event.at, Event.id)))
