@@ -117,6 +117,7 @@ async function test() {
             entryPoints: names.map((name) => `test/${name}`),
             outdir: folder,
             platform: "node",
+            target: "node18",
             sourcemap: "inline",
             outExtension: { ".js": ".mjs" },
             define: { __dirname: JSON.stringify(HERE) },
