@@ -76,6 +76,12 @@ def head(db: Database, person: Person, kata: str, starter: str) -> Head:
         return _head(session, person, kata, starter)
 
 
+def latest(session: Session, person: Person, kata: str) -> Head | None:
+    """The draft now, in a session of the caller's; None when nothing was typed."""
+    newest = session.scalar(select(func.max(DraftEvent.version)).where(*_mine(person, kata)))
+    return None if newest is None else _replay(session, person, kata, newest)
+
+
 def append(
     db: Database, person: Person, kata: str, starter: str, base: int, device: str, steps: Sequence[Step]
 ) -> Head | Conflict:
@@ -208,8 +214,7 @@ def _parse(changes: object) -> list[tuple[int, list[str] | None]]:
 
 
 def _head(session: Session, person: Person, kata: str, starter: str) -> Head:
-    newest = session.scalar(select(func.max(DraftEvent.version)).where(*_mine(person, kata)))
-    found = None if newest is None else _replay(session, person, kata, newest)
+    found = latest(session, person, kata)
     return Head(0, normal(starter)) if found is None else found
 
 
