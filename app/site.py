@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gettext
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,14 +13,15 @@ from sqlalchemy import func, select
 from starlette.responses import HTMLResponse
 
 from app.assets import Assets
+from app.checker import Checker
+from app.db import Database
+from app.hub import Hub
+from app.i18n import LANGUAGES, catalogue, preferred
 from app.models import Card, Preference
 from app.people import LOCAL_PERSON, Person
 from app.settings import Settings
+from app.streams import Streams
 from katas.bank import Bank
-
-if TYPE_CHECKING:
-    from app.db import Database
-    from app.hub import Hub
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -45,6 +45,8 @@ class Site:
     db: Database
     hub: Hub
     assets: Assets = field(default_factory=Assets)
+    streams: Streams = field(default_factory=Streams)
+    checker: Checker = field(default_factory=Checker)
     templates: Environment = field(default_factory=lambda: environment())
 
     def person(self, request: Request) -> Person:
@@ -68,10 +70,10 @@ class Site:
         """`en` or `zh`: by choice, by cookie, by the browser's languages."""
         return self.reader(request).lang
 
-    def render(self, request: Request, template: str, **values: Any) -> str:
+    def render(self, request: Request, template: str, /, **values: Any) -> str:
         """A template with what every page knows."""
         reader = self.reader(request)
-        words = gettext.NullTranslations()
+        words = catalogue(reader.lang)
         context = {
             "site": self,
             "request": request,
@@ -90,7 +92,7 @@ class Site:
         }
         return self.templates.get_template(template).render(context)
 
-    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    def page(self, request: Request, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
         """A page, or a fragment of one."""
         return HTMLResponse(self.render(request, template, **values), status)
 
@@ -110,9 +112,9 @@ def environment() -> Environment:
 def language(request: Request, prefs: dict[str, Any]) -> str:
     """Choice, cookie, Accept-Language, in this order."""
     for given in (prefs.get("lang"), request.cookies.get("lang")):
-        if given in ("en", "zh"):
+        if given in LANGUAGES:
             return cast(str, given)
-    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+    return preferred(request.headers.get("accept-language", ""))
 
 
 async def the_site(request: Request) -> Site:

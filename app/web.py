@@ -1,11 +1,20 @@
-"""The web application: one Site, routers listed by hand, static files."""
+"""The web application: one Site, the guard before everything, routers listed by hand, static files."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 
+from app import problems
+from app.db import Database, DatabaseTrouble
+from app.guard import Guard, Hosts, Rates
+from app.hub import Hub
+from app.refusals import Refused
 from app.routes import (
     about,
     api,
@@ -22,20 +31,43 @@ from app.routes import (
 )
 from app.settings import Settings
 from app.site import Site
-from katas.bank import Bank
-
-if TYPE_CHECKING:
-    from app.db import Database
-    from app.hub import Hub
+from katas.bank import Bank, KataError, UnknownKata
 
 ROUTERS = (home, katas, submissions, drafts, quiz, review, progress, history, about, preferences, api, health)
+HANDLED: tuple[type[Exception], ...] = (
+    Refused,
+    UnknownKata,
+    KataError,
+    DatabaseTrouble,
+    RequestValidationError,
+    HTTPException,
+)
 
 
-def create_app(settings: Settings, db: Database, hub: Hub) -> FastAPI:
-    """The application. The caller opens `db` and `hub` before and closes them after."""
-    app = FastAPI(title="torchkata", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.state.site = site = Site(settings=settings, bank=Bank.open(settings.bank), db=db, hub=hub)
+def create_app(settings: Settings, db: Database, hub: Hub, *, rates: Rates | None = None) -> FastAPI:
+    """The application. The caller opens `db` and `hub` before, and closes them after; `app.state.site` is the Site."""
+    site = Site(settings=settings, bank=Bank.open(settings.bank), db=db, hub=hub)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        hub.stop_watching()
+        site.checker.close()
+
+    app = FastAPI(
+        title="torchkata",
+        version=version("torchkata"),
+        summary="Coding katas for Transformer interviews, judged in a sandbox.",
+        docs_url=None,  # its pages come from another server
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+        exception_handlers=dict.fromkeys(HANDLED, problems.handle),
+    )
+    app.state.site = site
     for module in ROUTERS:
         app.include_router(module.router)
     app.mount("/static", site.assets)
+    # The outermost: what goes wrong further in is answered by it, with its headers on.
+    app.add_middleware(Guard, hosts=Hosts.of(settings.host, settings.hosts), answer=problems.answer, rates=rates)
     return app
