@@ -54,6 +54,13 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+class KataKind(StrEnum):
+    """What --kind takes."""
+
+    CODE = "code"
+    CONCEPT = "concept"
+
+
 class Format(StrEnum):
     """What --format takes."""
 
@@ -296,15 +303,20 @@ def examine_machine(context: typer.Context, as_json: JsonOption = False) -> int:
 
 
 @app.command("new")
-def new_kata(context: typer.Context, new_id: Annotated[str, typer.Argument(metavar="ID")]) -> int:
+def new_kata(
+    context: typer.Context,
+    new_id: Annotated[str, typer.Argument(metavar="ID")],
+    kind: Annotated[KataKind, typer.Option("--kind")] = KataKind.CODE,
+) -> int:
     session: Session = context.obj
     bank, lang = session.bank(), session.lang
-    folder, files = scaffold(new_id, bank)
+    folder, files = scaffold(new_id, bank, kind)
     answer = "reference/<track>.py" if session.settings.bank is None else f"{folder.name}/reference.py"
     print(say(lang, "new.done", folder=visible(str(folder))))
     print("".join(f"  {file}\n" for file in files))
     print(say(lang, "new.left"))
-    for n, step in enumerate(("toml", "reference", "starter", "cases", "mistakes", "pages", "check"), 1):
+    code_steps = ("toml", "reference", "starter", "cases", "mistakes", "pages", "check")
+    for n, step in enumerate(code_steps if kind is KataKind.CODE else ("concept_toml", "pages", "quiz", "check"), 1):
         print(f"  {n}. {say(lang, f'new.step.{step}', file=answer, kata=new_id)}")
     return PASSED
 

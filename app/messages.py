@@ -71,6 +71,10 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "option.no_speed": ("Do not measure speed.", "不测速度。"),
     "option.ids": ("The katas to prove; all when none is named.", "要自检的题目；不写则全部。"),
+    "option.kind": (
+        "code or concept: a concept kata has a quiz in place of code.",
+        "code 或 concept：概念题没有代码，只有测验。",
+    ),
     "option.new_id": ("The new kata's id, in snake_case.", "新题目的编号，用 snake_case。"),
     # --- errors ---
     "try_help": ("{error} Try: torchkata {command}--help", "{error}用法见：torchkata {command}--help"),
@@ -216,6 +220,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "kind.code": ("code", "编程"),
     "kind.concept": ("concept", "概念"),
     "show.hint": ("Hint {n}", "提示 {n}"),
+    "show.quiz": ("Quiz", "测验"),
+    "show.multiple": (" (Several may be right.)", "（多选）"),
+    "show.numeric": (" (A number.)", "（填数字）"),
+    "show.right": ("Right.", "正确。"),
+    "show.wrong": ("Wrong.", "错误。"),
+    "show.slip": ("{value}: {reason}", "{value}：{reason}"),
     "init.done": (
         "Wrote {file}. Fill it in, then: torchkata run {file}",
         "已生成 {file}。写完后运行：torchkata run {file}",
@@ -232,6 +242,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "new.step.toml": (
         "kata.toml: title, track, level, entry, and the roles of the weights if it is a module",
         "kata.toml：标题、方向、难度、入口，模块还要写参数的角色",
+    ),
+    "new.step.concept_toml": (
+        "kata.toml: title, track, level, and the document questions that it answers",
+        "kata.toml：标题、方向、难度，以及它回答了哪些文档问题",
+    ),
+    "new.step.quiz": (
+        "quiz.toml: six to ten questions, a reason for every wrong choice",
+        "quiz.toml：六到十道题，每个错误选项都要写明理由",
     ),
     "new.step.reference": (
         "{file}: the right answer, as a function or class named like `entry`",

@@ -11,6 +11,7 @@ from app.messages import say
 from app.terminal import console
 from katas.answer import answer_source
 from katas.bank import SECTIONS, Kata
+from katas.quiz import Question, read_quiz, written
 
 WITHOUT_ANSWER = ("Question", "Task")
 WIDEST = 100  # columns; longer lines are hard to read
@@ -35,9 +36,30 @@ def page(kata: Kata, lang: str, *, answer: bool, hints: int) -> str:
             parts.append(f"## {heading}\n\n{sections[name]}")
         if name == "Answer" and answer and kata.kind == "code":
             parts.append(f"```python\n{answer_source(kata)}```")
+        if name == "Task" and kata.kind == "concept":
+            parts.append(f"## {say(lang, 'show.quiz')}")
+            parts += [_question(n, one, lang, answer) for n, one in enumerate(read_quiz(kata).questions, 1)]
     given = kata.hints(lang)[:hints] if hints else []
     parts += [f"## {say(lang, 'show.hint', n=n)}\n\n{text}" for n, text in enumerate(given, 1)]
     return "\n\n".join(parts)
+
+
+def _question(n: int, question: Question, lang: str, answer: bool) -> str:
+    """One question of a quiz; with `answer` also what is right, and what is wrong with the rest."""
+    kind = "" if question.kind == "single" else say(lang, f"show.{question.kind}")
+    lines = [f"**{n}.** {question.text[lang]}{kind}", ""]
+    for letter, (_, choice) in zip("abcdefgh", question.shuffled(question.id), strict=False):
+        lines.append(f"- {letter}) {choice.text[lang]}")
+        if answer:
+            verdict = say(lang, "show.right" if choice.right else "show.wrong")
+            lines.append(f"  - *{verdict}* {choice.reason.get(lang, '')}".rstrip())
+    if answer and question.number is not None:
+        number = question.number
+        unit = number.unit.get(lang, "")
+        lines.append(f"- **{written(number.value)} {unit}".rstrip() + f"** = `{number.derivation}`")
+        slips = number.slips
+        lines += [f"- {say(lang, 'show.slip', value=written(one.value), reason=one.reason[lang])}" for one in slips]
+    return "\n".join([*lines, *(["", question.explanation[lang]] if answer else [])]).strip()
 
 
 def markdown(text: str, stream: TextIO) -> None:

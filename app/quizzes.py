@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -96,14 +95,6 @@ def judge(quiz: Quiz, sheet: Sheet, order: str = "") -> Result:
     return Result(tuple(_marked(question, sheet.get(question.id, ()), order) for question in quiz.questions))
 
 
-def shuffled(question: Question, order: str) -> list[tuple[int, Choice]]:
-    """The choices with their places, in an order that `order` (a form's key, say) decides and that hides the author's."""
-    seed = hashlib.sha256(f"{order}/{question.id}".encode()).digest()
-    places = list(enumerate(question.choices))
-    random.Random(seed).shuffle(places)
-    return places
-
-
 def submit(
     db: Database,
     person: Person,
@@ -157,7 +148,7 @@ def public(quiz: Quiz, order: str, lang: str) -> list[dict[str, Any]]:
             "id": question.id,
             "kind": question.kind,
             "text": question.text[lang],
-            "choices": [{"place": place, "text": choice.text[lang]} for place, choice in shuffled(question, order)],
+            "choices": [{"place": place, "text": choice.text[lang]} for place, choice in question.shuffled(order)],
             "unit": question.number.unit.get(lang, "") if question.number else "",
         }
         for question in quiz.questions
@@ -173,7 +164,7 @@ def _marked(question: Question, given: Sequence[str], order: str) -> Marked:
         mark = Mark.OPEN
     else:
         mark = Mark.RIGHT if ticked == question.right else Mark.WRONG
-    shown = tuple(Ticked(place, choice, place in ticked) for place, choice in shuffled(question, order))
+    shown = tuple(Ticked(place, choice, place in ticked) for place, choice in question.shuffled(order))
     return Marked(question, mark, shown)
 
 

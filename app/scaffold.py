@@ -34,6 +34,60 @@ x = "B L D"            # TODO: each tensor argument and the letters of its axes;
 # aliases = ["w_q", "query_linear"]
 """
 
+_CONCEPT_TOML = """\
+format = 1
+kind = "concept"
+track = "foundations"  # TODO: the track that it belongs to
+level = 1              # TODO: 1 (easy) to 5
+answers = []           # questions of katas/documents.toml that this kata answers
+prerequisites = []
+follow_ups = []
+
+[title]
+en = "TODO"
+zh = "TODO"
+"""
+
+_QUIZ = """\
+# Six to ten questions that tell understanding from the usual wrong beliefs. The format stands in docs/format.md.
+
+[[question]]
+id = "todo_single"
+kind = "single"  # exactly one choice is right; `multiple` asks for all that are
+text.en = "TODO: the question."
+text.zh = "TODO：问题。"
+explanation.en = "TODO: why the right answer is right."
+explanation.zh = "TODO：为什么对。"
+[[question.choice]]
+text.en = "TODO: right"
+text.zh = "TODO：正确选项"
+right = true
+[[question.choice]]
+text.en = "TODO: wrong"
+text.zh = "TODO：错误选项"
+reason.en = "TODO: what is wrong with it."
+reason.zh = "TODO：错在哪里。"
+
+[[question]]
+id = "todo_numeric"
+kind = "numeric"
+text.en = "TODO: how many?"
+text.zh = "TODO：是多少？"
+explanation.en = "TODO: how to come to it."
+explanation.zh = "TODO：怎样算出来。"
+[question.number]
+value = 1_048_576
+derivation = "4 * 512**2"  # must give the value
+tolerance = 0.0            # relative; 0 asks for the exact number
+unit.en = "parameters"
+unit.zh = "个参数"
+[[question.number.slip]]   # a wrong number that people come to
+value = 786_432
+derivation = "3 * 512**2"
+reason.en = "TODO: what was forgotten."
+reason.zh = "TODO：漏了什么。"
+"""
+
 _STARTER = '''\
 # kata: {name}
 import torch
@@ -97,16 +151,34 @@ _PROMPTS = {
         "1. TODO：轻轻点一下。\n2. TODO：给出思路。\n3. TODO：几乎说完。",
     ),
 }
+_CONCEPT_PROMPTS = {
+    "en": (
+        _PROMPTS["en"][0],
+        "TODO: explain it aloud first, then the quiz; conventions that the numbers rest on.",
+        "TODO: the answer, as you would give it in two minutes.",
+        _PROMPTS["en"][3],
+        "TODO: each wrong belief, and why it is wrong.",
+        *_PROMPTS["en"][5:],
+    ),
+    "zh": (
+        _PROMPTS["zh"][0],
+        "TODO：先把它讲出来，再做测验；写明数字所依据的约定。",
+        "TODO：用两分钟能讲完的答案。",
+        _PROMPTS["zh"][3],
+        "TODO：逐个说明常见的错误认识，错在哪里。",
+        *_PROMPTS["zh"][5:],
+    ),
+}
 
 
-def scaffold(name: str, bank: Bank) -> tuple[Path, list[str]]:
+def scaffold(name: str, bank: Bank, kind: str = "code") -> tuple[Path, list[str]]:
     """Writes the folder of the kata `name` into the bank; returns it and the names of its files. Raises UsageError."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
         raise UsageError("new_name", name=name)
     folder = bank.root / name
     if folder.exists():
         raise UsageError("new_exists", name=name, folder=str(folder))
-    files = _files(name)
+    files = _concept_files() if kind == "concept" else _files(name)
     try:
         for file, text in files.items():
             path = folder / file
@@ -128,8 +200,17 @@ def _files(name: str) -> Mapping[str, str]:
     }
 
 
-def _page(lang: str) -> str:
+def _concept_files() -> Mapping[str, str]:
+    return {
+        "kata.toml": _CONCEPT_TOML,
+        "page.en.md": _page("en", _CONCEPT_PROMPTS),
+        "page.zh.md": _page("zh", _CONCEPT_PROMPTS),
+        "quiz.toml": _QUIZ,
+    }
+
+
+def _page(lang: str, prompts: Mapping[str, tuple[str, ...]] = _PROMPTS) -> str:
     return (
-        "\n\n".join(f"## {heading}\n\n{prompt}" for heading, prompt in zip(SECTIONS[lang], _PROMPTS[lang], strict=True))
+        "\n\n".join(f"## {heading}\n\n{prompt}" for heading, prompt in zip(SECTIONS[lang], prompts[lang], strict=True))
         + "\n"
     )

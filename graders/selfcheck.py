@@ -19,7 +19,9 @@ from graders.grade import Grader
 from graders.program import Outcome, Program, Reference, carry_out, module_of
 from graders.verdict import Report, Status, Verdict
 from katas.bank import Bank, Kata, KataError
+from katas.quiz import Question, read_quiz
 
+LEAST_QUESTIONS, MOST_QUESTIONS = 6, 10
 LEAST_VISIBLE = 3
 LEAST_TELLING = 2  # cases a group whose value no degenerate answer gives
 SEED = 20240229
@@ -38,7 +40,8 @@ def check(kata: Kata, grader: Grader, bank: Bank | None = None) -> Iterator[Find
     """Yields a finding a proof, as they are made. Problems with the kata's files are findings, not exceptions."""
     try:
         yield from _check_texts(kata, bank)
-        if kata.kind != "code":
+        if kata.kind == "concept":
+            yield from _check_quiz(kata)
             return
         reference = Reference(kata)
         programs = reference.programs(SEED)
@@ -71,6 +74,42 @@ def _check_texts(kata: Kata, bank: Bank | None) -> Iterator[Finding]:
             yield Finding(kata.entry in names, "starter.py defines the entry", f"it defines {sorted(names)}")
         except SyntaxError as error:
             yield Finding(False, "starter.py defines the entry", f"line {error.lineno}: {error.msg}")
+
+
+def _check_quiz(kata: Kata) -> Iterator[Finding]:
+    """Reading it proves most: right choices, a reason in both languages for each wrong one, numbers that are derived."""
+    quiz = read_quiz(kata)
+    count = len(quiz.questions)
+    yield Finding(
+        LEAST_QUESTIONS <= count <= MOST_QUESTIONS,
+        f"the quiz has {LEAST_QUESTIONS} to {MOST_QUESTIONS} questions",
+        f"it has {count}",
+    )
+    for question in quiz.questions:
+        unsaid = [lang for lang in ("en", "zh") if any("TODO" in text for text in _texts(question, lang))]
+        yield Finding(not unsaid, f"question {question.id} is written", f"TODO is left in {', '.join(unsaid)}")
+        if question.number is not None:
+            known = len(question.number.slips)
+            yield Finding(known > 0, f"question {question.id} names wrong numbers with their reasons", "it has no slip")
+    for lang in ("en", "zh"):
+        told = [question.id for question in quiz.questions if _right_is_longest(question, lang)]
+        singles = sum(question.kind == "single" for question in quiz.questions)
+        detail = f"the longest choice is the right one in {', '.join(told)}"
+        yield Finding(2 * len(told) <= singles, f"the length of a choice does not give it away in {lang}", detail)
+
+
+def _texts(question: Question, lang: str) -> Iterator[str]:
+    yield question.text[lang]
+    yield question.explanation[lang]
+    for choice in question.choices:
+        yield choice.text[lang]
+        yield choice.reason.get(lang, "")
+    for slip in question.number.slips if question.number is not None else ():
+        yield slip.reason[lang]
+
+
+def _right_is_longest(question: Question, lang: str) -> bool:
+    return question.kind == "single" and max(question.choices, key=lambda choice: len(choice.text[lang])).right
 
 
 def _check_cases(kata: Kata, programs: list[Program]) -> Iterator[Finding]:

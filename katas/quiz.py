@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import random
 import re
 import tomllib
 from dataclasses import dataclass
@@ -76,6 +77,12 @@ class Question:
         """The places of the right choices."""
         return frozenset(n for n, choice in enumerate(self.choices) if choice.right)
 
+    def shuffled(self, order: str) -> list[tuple[int, Choice]]:
+        """The choices with their places, in an order that `order` decides and that hides the author's."""
+        places = list(enumerate(self.choices))
+        random.Random(f"{order}/{self.id}").shuffle(places)
+        return places
+
 
 @dataclass(frozen=True)
 class Quiz:
@@ -87,6 +94,11 @@ class Quiz:
 def near(given: float, value: float, tolerance: float) -> bool:
     """Whether two numbers are the same within a relative tolerance."""
     return math.isclose(given, value, rel_tol=max(tolerance, EXACT), abs_tol=EXACT if value == 0 else 0.0)
+
+
+def written(value: float) -> str:
+    """A number as people write it: 1,050,624 or 0.02999."""
+    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
 
 
 def read_quiz(kata: Kata) -> Quiz:
