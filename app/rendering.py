@@ -1,0 +1,160 @@
+"""Markdown of kata pages and quizzes as HTML: no raw HTML passes, formulas become MathML, code is coloured by CSS classes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup, escape
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pygments import highlight
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from katas.answer import answer_source
+from katas.bank import Kata
+
+KEPT = 512  # rendered pages, of every kata in both languages
+# What latex2mathml does not know, in words that it does.
+TEX = ((r"\arg\max", r"\mathrm{arg\,max}\,"), (r"\arg\min", r"\mathrm{arg\,min}\,"))
+
+
+def formula(tex: str, *, block: bool = False) -> str:
+    """TeX as MathML; the TeX stays in `data-tex` for the front end. What cannot be converted is shown as it is written."""
+    words = tex.strip()
+    for unknown, known in TEX:
+        words = words.replace(unknown, known)
+    try:
+        math = convert(words, display="block" if block else "inline")
+    except Exception:  # noqa: BLE001 - foreign text in a library that raises what it likes
+        math = f"<code>{escape(tex)}</code>"
+    if block:
+        return f'<div class="math" data-tex="{escape(tex.strip())}" data-display tabindex="0">{math}</div>\n'
+    return f'<span class="math" data-tex="{escape(tex.strip())}">{math}</span>'
+
+
+def code(text: str, language: str = "python") -> Markup:
+    """A block of code. It may be wider than the page, so it can be focused and scrolled by keys."""
+    try:
+        lexer = get_lexer_by_name(language or "text", stripnl=False)
+    except ClassNotFound:
+        lexer = get_lexer_by_name("text", stripnl=False)
+    inner = highlight(text, lexer, HtmlFormatter(nowrap=True))
+    return Markup('<pre class="code" tabindex="0"><code>{}</code></pre>\n').format(Markup(inner))
+
+
+def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    token = tokens[index]
+    return str(code(token.content, token.info.strip().split(" ")[0] if token.info else ""))
+
+
+def _table_open(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    return '<div class="wide" tabindex="0"><table>\n'
+
+
+def _table_close(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    return "</table></div>\n"
+
+
+def _markdown() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable("table")
+    parser.use(
+        dollarmath_plugin,
+        allow_space=False,
+        allow_digits=False,
+        double_inline=True,
+        renderer=lambda content, options: formula(content, block=bool(options.get("display_mode"))),
+    )
+    for name, rule in (("fence", _fence), ("table_open", _table_open), ("table_close", _table_close)):
+        parser.add_render_rule(name, rule)
+    for name, block in (("math_inline", False), ("math_block", True), ("math_inline_double", True)):
+        parser.add_render_rule(name, _math_rule(block))
+    return parser
+
+
+def _math_rule(block: bool) -> Callable[..., str]:
+    def rule(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        return formula(tokens[index].content, block=block)
+
+    return rule
+
+
+_PARSER = _markdown()
+
+
+def html(text: str) -> Markup:
+    """Markdown as HTML, safe to put into a page; headings begin at the third level, below those of the page."""
+    tokens = _PARSER.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, max(3, int(token.tag[1:])))}"
+    return Markup(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+
+
+def inline(text: str) -> Markup:
+    """One line of Markdown, without a paragraph around it: a choice of a quiz, a title."""
+    return Markup(_PARSER.renderInline(" ".join(text.split())))
+
+
+@dataclass(frozen=True)
+class Page:
+    """A kata's page in one language."""
+
+    sections: dict[str, Markup]  # by the English names
+    hints: tuple[Markup, ...]
+    source: Markup | None  # of the reference; None for a concept kata
+    names: tuple[str, ...]  # worth completing in the editor
+
+
+@dataclass
+class Renderer:
+    """Renders each kata once, and again when a file of it has changed."""
+
+    _pages: OrderedDict[tuple[str, str], Page] = field(default_factory=OrderedDict)
+
+    def page(self, kata: Kata, lang: str) -> Page:
+        """The page, kept by the kata's digest. Raises KataError where the kata is broken."""
+        key = (kata.digest, lang)
+        known = self._pages.get(key)
+        if known is None:
+            sections = {name: html(text) for name, text in kata.page(lang).items() if name != "Hints"}
+            known = Page(
+                sections=sections,
+                hints=tuple(html(text) for text in kata.hints(lang)),
+                source=code(answer_source(kata)) if kata.kind == "code" else None,
+                names=names_of(kata),
+            )
+            self._pages[key] = known
+            while len(self._pages) > KEPT:
+                self._pages.popitem(last=False)
+        return known
+
+
+def names_of(kata: Kata) -> tuple[str, ...]:
+    """What the editor completes for a kata: its entry, arguments, roles of parameters, axes."""
+    if kata.kind != "code":
+        return ()
+    found = dict.fromkeys([kata.entry])
+    try:
+        tree = ast.parse(kata.starter)
+    except SyntaxError:
+        return tuple(found)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("__"):
+            found[node.name] = None
+        elif isinstance(node, ast.arg) and node.arg != "self":
+            found[node.arg] = None
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            found[node.attr] = None
+    for role in kata.roles:
+        found[role.base] = None
+    return tuple(name for name in found if re.fullmatch(r"\w+", name))

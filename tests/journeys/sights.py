@@ -1,0 +1,78 @@
+"""Every page that a person can see, by name, with what it takes to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from katas.answer import answer_source
+from katas.bank import Bank
+
+CODE_KATA = "layer_norm"
+CONCEPT_KATA = "mha_what"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A page: its address, and what is done there first."""
+
+    name: str
+    path: str
+    prepare: Callable[[Page], None] | None = None
+
+
+def right() -> str:
+    """A submission that passes."""
+    return answer_source(Bank.open().kata(CODE_KATA))
+
+
+def wrong() -> str:
+    """A submission that shows a misunderstanding."""
+    return Bank.open().kata(CODE_KATA).mistakes[0].source
+
+
+def submit(page: Page, code: str, kind: str = "grade") -> str:
+    """Submits over the API, as the page's own script would; the address of its page once it is judged."""
+    answer = page.request.post("/api/submissions", data={"kata": CODE_KATA, "code": code, "kind": kind})
+    assert answer.status == 202, answer.text()
+    row = answer.json()
+    page.goto(f"/submissions/{row['id']}")
+    expect(page.locator("[data-state=done]").first).to_be_visible(timeout=60_000)
+    return f"/submissions/{row['id']}"
+
+
+
+SIGHTS = (
+    Sight("home", "/"),
+    Sight("home_filtered", "/?q=attention&level=3"),
+    Sight("home_nothing_found", "/?q=zzzzzz"),
+    Sight("kata", f"/katas/{CODE_KATA}"),
+    Sight("kata_task", f"/katas/{CODE_KATA}?tab=task"),
+    Sight("kata_hints", f"/katas/{CODE_KATA}?tab=hints"),
+    Sight("kata_answer", f"/katas/{CODE_KATA}?tab=answer"),
+    Sight("concept", f"/katas/{CONCEPT_KATA}"),
+    Sight("history", "/history"),
+    Sight("review", "/review"),
+    Sight("progress", "/progress"),
+    Sight("about", "/about"),
+    Sight("keys", "/keys"),
+    Sight("not_found", "/katas/layer_nrom"),
+    Sight("passed", "", lambda page: _go(page, submit(page, right()))),
+    Sight("failed", "", lambda page: _go(page, submit(page, wrong()))),
+    Sight("run", "", lambda page: _go(page, submit(page, wrong(), "run"))),
+)
+
+
+def _go(page: Page, path: str) -> None:
+    page.goto(path)
+
+
+def see(page: Page, sight: Sight) -> None:
+    """Opens it."""
+    if sight.prepare is not None:
+        sight.prepare(page)
+    else:
+        page.goto(sight.path)
+    page.wait_for_load_state("load")

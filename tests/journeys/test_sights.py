@@ -1,0 +1,65 @@
+"""Every page in both languages and both themes: axe-core finds nothing, nothing overflows, and pictures of it are kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.conftest import ROOT, Server
+from tests.journeys.sights import SIGHTS, Sight, see
+
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = Path(os.environ.get("TORCHKATA_TEST_ARTEFACTS") or ROOT / "build" / "screenshots")
+WIDTHS = {390: 844, 1440: 900}
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture(params=["en", "zh"])
+def lang(request: pytest.FixtureRequest) -> str:
+    """The language of the pages."""
+    return str(request.param)
+
+
+@pytest.fixture
+def tab(browser: Browser, server: Server, lang: str) -> Iterator[Page]:
+    """A tab in one language; axe is put in from outside, which the content policy would not let a page do."""
+    locale = {"en": "en-GB", "zh": "zh-CN"}[lang]
+    context = browser.new_context(base_url=server.url, locale=locale, bypass_csp=True, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
+def test_axe_finds_nothing_and_nothing_overflows(tab: Page, lang: str, sight: Sight) -> None:
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    see(tab, sight)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    found = []
+    for theme in ("light", "dark"):
+        tab.emulate_media(color_scheme=theme)
+        for width, height in WIDTHS.items():
+            tab.set_viewport_size({"width": width, "height": height})
+            tab.screenshot(path=PICTURES / f"{sight.name}-{lang}-{theme}-{width}.png", full_page=True)
+            wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                found.append(f"{theme} {width}: {wide} px wider than the window")
+        if not tab.evaluate("typeof window.axe === 'object'"):
+            tab.add_script_tag(path=AXE)
+        for violation in tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
+            places = "; ".join(str(node["target"]) + " " + node["failureSummary"] for node in violation["nodes"][:3])
+            found.append(f"{theme} {violation['id']}: {violation['help']}: {places}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("sight", SIGHTS[:13], ids=lambda sight: sight.name)
+@pytest.mark.parametrize("width", [360, 2560])
+def test_the_narrowest_and_the_widest_window_fit(page: Page, sight: Sight, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    see(page, sight)
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{wide} px wider than the window"
