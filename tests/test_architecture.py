@@ -24,6 +24,7 @@ PACKAGES = {
 LATE_IMPORTS = {
     "app.cli": "list and show must not load torch, pydantic or rich",
     "app.judging": "torch is imported only when the zygote is under way, at the same time",
+    "app.lanes": "torch is imported only when the zygote is under way, at the same time",
     "app.doctor": "whether torch and libseccomp can be imported is what it examines",
     "graders.zygote": "torch is imported only inside the jail, after the root is built",
     "graders.sandbox.filter": "a missing libseccomp is a part that doctor names with its cure, not an ImportError",
