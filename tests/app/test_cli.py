@@ -125,6 +125,25 @@ def test_init_of_a_concept_kata_is_refused(bank: Path, capsys: Captured) -> None
     assert "is a concept kata" in refused(["init", "why_heads"], capsys)
 
 
+def test_show_asks_the_quiz_and_judges_it_only_with_the_answer(bank: Path, capsys: Captured) -> None:
+    assert main(["show", "why_heads"]) == 0
+    page = capsys.readouterr().out
+    assert "**1.** Which one?" in page
+    assert "**2.** Which ones? (Several may be right.)" in page
+    assert not any(told in page for told in ("because one", "Right.", "It is one.", "512 / 8", "64"))
+    assert main(["show", "why_heads", "--answer", "--lang", "zh"]) == 0
+    page = capsys.readouterr().out
+    assert all(told in page for told in ("因为一", "*正确。*", "**64 个** = `512 / 8`", "512：没有除"))
+
+
+def test_new_scaffolds_a_concept_kata(bank: Path, capsys: Captured) -> None:
+    assert main(["new", "my_idea", "--kind", "concept"]) == 0
+    assert "quiz.toml" in capsys.readouterr().out
+    assert (bank / "my_idea" / "quiz.toml").is_file()
+    assert not (bank / "my_idea" / "cases.py").exists()
+    assert "--kind" in refused(["new", "my_other", "--kind", "essay"], capsys)
+
+
 def test_new_scaffolds_and_says_what_is_left(bank: Path, capsys: Captured) -> None:
     assert main(["new", "my_kata"]) == 0
     out = capsys.readouterr().out

@@ -10,6 +10,7 @@ import pytest
 from app.errors import UsageError
 from app.scaffold import scaffold
 from katas.bank import Bank
+from katas.quiz import read_quiz
 
 
 def test_a_scaffold_is_a_kata_that_the_bank_reads(tmp_path: Path) -> None:
@@ -24,6 +25,18 @@ def test_a_scaffold_is_a_kata_that_the_bank_reads(tmp_path: Path) -> None:
     assert kata.starter.startswith("# kata: my_kata\n")
     assert [mistake.id for mistake in kata.mistakes] == ["todo"]
     assert all((folder / file).is_file() for file in files)
+
+
+def test_a_concept_scaffold_is_a_kata_with_a_quiz(tmp_path: Path) -> None:
+    bank = Bank.open(tmp_path)
+    folder, files = scaffold("my_idea", bank, "concept")
+    kata = bank.kata("my_idea")
+    assert kata.kind == "concept"
+    assert files == ["kata.toml", "page.en.md", "page.zh.md", "quiz.toml"]
+    assert [question.kind for question in read_quiz(kata).questions] == ["single", "numeric"]
+    for lang in ("en", "zh"):
+        assert all("TODO" in text for text in kata.page(lang).values())
+    assert "TODO" in (folder / "quiz.toml").read_text(encoding="utf-8")
 
 
 def test_every_file_of_a_scaffold_says_what_is_to_be_done(tmp_path: Path) -> None:
