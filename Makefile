@@ -27,14 +27,8 @@ $(STAMP): pyproject.toml constraints.txt .ci/setup
 $(FRONT): .ci/frontend frontend/build.mjs frontend/package-lock.json $(shell find frontend/src -type f)
 	@.ci/frontend
 
-run: setup ## grade a sample submission and say what to do next
-	@$(BIN)/torchkata grade examples/multi_head_attention.py
-	echo
-	echo "That was examples/multi_head_attention.py. Next:"
-	echo "  $(BIN)/torchkata list                              all katas"
-	echo "  $(BIN)/torchkata show multi_head_attention         the question and the task"
-	echo "  $(BIN)/torchkata init multi_head_attention         a starter file to fill in"
-	echo "  $(BIN)/torchkata grade multi_head_attention.py     its verdict"
+run: setup ## serve the pages at http://127.0.0.1:8000
+	@$(BIN)/torchkata serve
 
 test: setup lint ## lint, then all tests but the long ones
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long" $(ARGS)

@@ -11,7 +11,7 @@ import json
 import math
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -319,6 +319,41 @@ def new_kata(
     for n, step in enumerate(code_steps if kind is KataKind.CODE else ("concept_toml", "pages", "quiz", "check"), 1):
         print(f"  {n}. {say(lang, f'new.step.{step}', file=answer, kata=new_id)}")
     return PASSED
+
+
+@app.command("serve")
+def serve_pages(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option("--host", metavar="H")] = None,
+    port: Annotated[int | None, typer.Option("--port", metavar="N", min=0, max=65535)] = None,
+    no_worker: Annotated[bool, typer.Option("--no-worker")] = False,
+    open_page: Annotated[bool, typer.Option("--open")] = False,
+    isolation: IsolationOption = None,
+) -> int:
+    session: Session = context.obj
+    session.bank()
+    settings = _with(session.settings, host=host, port=port, isolation=isolation)
+    from app.serving import serve
+
+    return serve(settings, worker=not no_worker, open_page=open_page)
+
+
+@app.command("worker")
+def work_off(
+    context: typer.Context,
+    lanes: Annotated[int | None, typer.Option("--lanes", metavar="N", min=1, max=64)] = None,
+    isolation: IsolationOption = None,
+) -> int:
+    session: Session = context.obj
+    session.bank()
+    from app.worker import work
+
+    return work(_with(session.settings, lanes=lanes, isolation=isolation))
+
+
+def _with(settings: Settings, **flags: Any) -> Settings:
+    """The settings with what the command's own options say."""
+    return replace(settings, **{name: value for name, value in flags.items() if value is not None})
 
 
 def main(arguments: list[str] | None = None) -> int:

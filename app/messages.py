@@ -33,6 +33,11 @@ TABLE: dict[str, tuple[str, str]] = {
         "检查本机沙箱能力，缺什么、怎么补。",
     ),
     "help.new": ("Scaffold a new kata.", "新建题目的骨架。"),
+    "help.serve": (
+        "Serve the pages, with a worker beside them.",
+        "启动网页服务，并附带评测进程。",
+    ),
+    "help.worker": ("Judge what is queued in a data folder.", "启动评测进程，处理数据目录中的提交队列。"),
     "help.everywhere": (
         "Everywhere: --lang en|zh (language), --data FOLDER (data folder).",
         "任何位置均可使用：--lang en|zh（语言），--data 目录（数据目录）。",
@@ -76,6 +81,20 @@ TABLE: dict[str, tuple[str, str]] = {
         "code 或 concept：概念题没有代码，只有测验。",
     ),
     "option.new_id": ("The new kata's id, in snake_case.", "新题目的编号，用 snake_case。"),
+    "option.host": (
+        "The address to listen at; 127.0.0.1 unless said.",
+        "监听地址，默认 127.0.0.1。",
+    ),
+    "option.port": ("The port; 8000 unless said, 0 takes a free one.", "端口，默认 8000；0 表示任选空闲端口。"),
+    "option.no_worker": (
+        "Start no worker; run one with: torchkata worker",
+        "不附带评测进程；可另行运行 torchkata worker。",
+    ),
+    "option.open_page": ("Open the page in a browser.", "在浏览器中打开页面。"),
+    "option.lanes": (
+        "Submissions judged at the same time; one a core, at most four, unless said.",
+        "同时评测的提交数；默认每核一个，最多四个。",
+    ),
     # --- errors ---
     "try_help": ("{error} Try: torchkata {command}--help", "{error}用法见：torchkata {command}--help"),
     "usage_option": ("There is no option {option} here.", "这里没有选项 {option}。"),
@@ -194,6 +213,22 @@ TABLE: dict[str, tuple[str, str]] = {
         "the data folder {folder} cannot be used: {why}. Name another with --data, or give this user write permission.",
         "数据目录 {folder} 不可用：{why}。请用 --data 指定其他目录，或为当前用户开放写权限。",
     ),
+    "port_in_use": (
+        "port {port} is in use by another program, or by another torchkata; name another with --port, or take --port 0.",
+        "端口 {port} 已被其他程序（或另一个 torchkata）占用；请用 --port 换一个，或用 --port 0 任选空闲端口。",
+    ),
+    "port_refused": (
+        "the server may not listen at {host}, port {port}: {why}. Ports below 1024 need rights; take another with --port.",
+        "无法在 {host} 的端口 {port} 上监听：{why}。1024 以下的端口需要特权，请用 --port 换一个。",
+    ),
+    "host_unknown": (
+        "this machine has no address `{host}` to listen at; --host 127.0.0.1 always works.",
+        "本机没有可供监听的地址 `{host}`；--host 127.0.0.1 总是可用。",
+    ),
+    "worker_running": (
+        "another worker is at work on {folder}; one a data folder is enough.",
+        "已有评测进程在使用 {folder}；一个数据目录只需一个。",
+    ),
     "sandbox": (
         "the sandbox could not be used, nothing was judged: {why}",
         "沙箱无法使用，未作任何评判：{why}",
@@ -212,6 +247,19 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "interrupted": ("stopped.", "已中断。"),
     # --- what commands say ---
+    "serve.at": ("torchkata is at {address} (Ctrl-C ends it)", "torchkata 已启动：{address}（按 Ctrl-C 结束）"),
+    "serve.network": (
+        "Listening at {host}: whoever reaches this machine can submit code and see everything here; there is no login.",
+        "正在监听 {host}：能访问本机的人都能提交代码、查看这里的一切内容，且无需登录。",
+    ),
+    "serve.no_browser": (
+        "No browser could be opened here; open {address} yourself.",
+        "这里打不开浏览器，请自行访问 {address}。",
+    ),
+    "serve.worker_ended": (
+        "the worker ended (exit code {code}); it is started again in {seconds} s, and nothing that was submitted is lost.",
+        "评测进程已退出（退出码 {code}），{seconds} 秒后重新启动，已提交的内容不会丢失。",
+    ),
     "list.id": ("kata", "题目"),
     "list.kind": ("kind", "类型"),
     "list.track": ("track", "方向"),

@@ -24,12 +24,14 @@ from sqlalchemy import select
 from app import channel, queue
 from app.crew import Crew, CrewTrouble, Lane, LaneLost
 from app.db import Database, DatabaseTrouble
-from app.errors import UsageError
+from app.errors import AppError, UsageError
 from app.folder import prepare
 from app.hub import WorkerStatus
 from app.models import State, Submission
 from app.queue import Ended
-from app.settings import Settings
+from app.settings import Settings, resolve
+from app.terminal import visible
+from graders.sandbox import syscalls
 from katas.bank import Bank, KataError, UnknownKata
 
 LOCK = "worker.lock"
@@ -81,7 +83,9 @@ class Worker:
         for name in (await self._asked(queue.requeue_left_behind, self._db)).queued:
             self._tell(type="queued", id=name)
         server = await asyncio.start_unix_server(
-            self._serve, sock=channel.listen(self._settings.data), limit=channel.LONGEST_LINE
+            lambda reader, writer: self._start(self._serve(reader, writer)),
+            sock=channel.listen(self._settings.data),
+            limit=channel.LONGEST_LINE,
         )
         jobs = [asyncio.create_task(self._keep_crew()), asyncio.create_task(self._hand_out())]
         stopped = asyncio.create_task(self._stopping.wait())
@@ -323,8 +327,6 @@ class Worker:
                 await self._asked(queue.give_back, self._db, name, token)
             except DatabaseTrouble:
                 break  # the next worker will find them
-        for writer in list(self._clients):
-            writer.close()
         self._thread.shutdown()
 
 
@@ -368,3 +370,20 @@ async def _work(worker: Worker) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
     await worker.run()
+
+
+def main(arguments: list[str]) -> int:
+    """What `serve` starts: `PARENT_PID name=value ...`; ends with the parent, and puts back what it was judging."""
+    syscalls.die_with_parent(signal.SIGTERM)
+    if os.getppid() != int(arguments[0]):
+        return 0
+    settings = resolve(dict(word.split("=", 1) for word in arguments[1:]), os.environ)
+    try:
+        return work(settings)
+    except AppError as error:
+        print(f"torchkata worker: {visible(error.text(settings.lang), keep='')}", file=sys.stderr, flush=True)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
