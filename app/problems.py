@@ -89,6 +89,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "无法保存这一步草稿：{why}。",
         "之前保存的内容都在。",
     ),
+    "draft_moved": (
+        "The draft has moved on, in another tab or on another device.",
+        "Nothing is lost: both texts are there. Choose one.",
+        "草稿已在其他标签页或设备上更新。",
+        "两份内容都在，没有丢失，请选择保留哪一份。",
+    ),
     "bad_kind": (
         "There is no such way to submit: {kind}.",
         "Use grade, run or try.",
@@ -336,16 +342,21 @@ def wants_json(request: Request) -> bool:
     return request.url.path.startswith("/api/") or ("application/json" in accept and "text/html" not in accept)
 
 
+def error_body(problem: Problem, lang: str) -> dict[str, Any]:
+    """The one shape of every error under /api."""
+    what, then = problem.sentences(lang)
+    details = {**problem.values, **({"nearest": list(problem.nearest)} if problem.nearest else {})}
+    message = f"{what} {then}" if lang == "en" else what + then
+    return {"error": {"code": problem.key, "message": message, "details": details}}
+
+
 def respond(request: Request, problem: Problem, **values: Any) -> Response:
     """The answer. `values` go to the page: `code` and `snippet` are what a person would lose otherwise."""
     site: Site = request.app.state.site
     lang = _reader(request, site).lang
     what, then = problem.sentences(lang)
     if wants_json(request):
-        details = {**problem.values, **({"nearest": list(problem.nearest)} if problem.nearest else {})}
-        body = {"error": {"code": problem.key, "message": f"{what} {then}" if lang == "en" else what + then}}
-        body["error"] |= {"details": details}  # type: ignore[dict-item]
-        return JSONResponse(body, problem.status, dict(problem.headers))
+        return JSONResponse(error_body(problem, lang), problem.status, dict(problem.headers))
     words = {"status": problem.status, "key": problem.key, "message": what, "advice": then, "nearest": problem.nearest}
     try:
         page: Response = site.page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -19,9 +20,10 @@ from app.hub import Hub
 from app.i18n import LANGUAGES, catalogue, preferred
 from app.models import Card, Preference
 from app.people import LOCAL_PERSON, Person
+from app.refusals import NoCode
 from app.settings import Settings
 from app.streams import Streams
-from katas.bank import Bank
+from katas.bank import Bank, Kata
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -44,6 +46,7 @@ class Site:
     bank: Bank
     db: Database
     hub: Hub
+    version: str = field(default_factory=lambda: version("torchkata"))
     assets: Assets = field(default_factory=Assets)
     streams: Streams = field(default_factory=Streams)
     checker: Checker = field(default_factory=Checker)
@@ -69,6 +72,13 @@ class Site:
     def lang(self, request: Request) -> str:
         """`en` or `zh`: by choice, by cookie, by the browser's languages."""
         return self.reader(request).lang
+
+    def code_kata(self, name: str) -> Kata:
+        """A kata that has code. Raises UnknownKata, NoCode."""
+        kata = self.bank.kata(name)
+        if kata.kind != "code":
+            raise NoCode(kata=kata.id)
+        return kata
 
     def render(self, request: Request, template: str, /, **values: Any) -> str:
         """A template with what every page knows."""

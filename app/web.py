@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -56,7 +55,7 @@ def create_app(settings: Settings, db: Database, hub: Hub, *, rates: Rates | Non
 
     app = FastAPI(
         title="torchkata",
-        version=version("torchkata"),
+        version=site.version,
         summary="Coding katas for Transformer interviews, judged in a sandbox.",
         docs_url=None,  # its pages come from another server
         redoc_url=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -93,6 +94,12 @@ def addresses(submission: str) -> dict[str, str]:
         "result": f"{page}/result",
         "api": f"/api{page}",
     }
+
+
+@router.get("/katas/{kata}/submissions")
+def back(kata: str) -> Response:
+    """Where a page that was refused leads when its address is opened again."""
+    return RedirectResponse(f"/katas/{quote(kata)}", 303)
 
 
 @router.get("/submissions/{submission}")
