@@ -52,6 +52,7 @@ JAILS = 4  # a grade's first jail and three fresh ones
 ATTEMPTS = 2  # grades tried before our own fault is reported
 READY_JAILS = 2  # kept waiting by a lane that grades again and again
 
+OnBegin = Callable[[int], None]
 OnProgress = Callable[[CaseResult], None]
 
 
@@ -67,6 +68,7 @@ class Sitting:
     programs: Sheet
     deadline: float  # time.monotonic of the grade's end
     capture: Capture
+    on_begin: OnBegin
     on_progress: OnProgress
     case_seconds: float
     binding: Binding | None = None
@@ -140,10 +142,13 @@ class Grader:
         seed: int | None = None,
         visible_only: bool = False,
         file: str = "-",
+        on_begin: OnBegin | None = None,
         on_progress: OnProgress | None = None,
     ) -> Report:
         """Judges `code` on every case (or the visible ones: a run, without score).
 
+        `on_begin` is told how many cases there are, before the first one; `on_progress` gets each result as it is made. Where
+        a fault of ours makes a second attempt necessary, the cases begin again, and so do both callbacks.
         Raises KataError where the kata is broken and IsolationRefused below the asked level; a fault of ours that comes back
         after a fresh start is a report with the verdict `fault`.
         """
@@ -181,6 +186,7 @@ class Grader:
                 programs,
                 time.monotonic() + seconds,
                 capture,
+                on_begin or (lambda _: None),
                 on_progress or (lambda _: None),
                 min(kata.limits["case_seconds"], seconds),
             )
@@ -209,6 +215,7 @@ class Grader:
     def _attempts(self, sitting: Sitting, seconds: float, early: Dialogue | None) -> dict[str, Any]:
         """Judges, once more with a fresh zygote where ours failed."""
         for attempt in range(1, ATTEMPTS + 1):
+            sitting.on_begin(len(sitting.programs))
             try:
                 self._judge(sitting, early)
             except IsolationRefused:

@@ -79,6 +79,39 @@ class TensorView(Record):
     device: str = "cpu"
 
 
+class Slice(Record):
+    """One slice of a picture, row by row; a map is None where there is none to show."""
+
+    index: list[int]  # on the leading axes, all but the last two
+    expected: list[float] | None = None
+    actual: list[float] | None = None
+    difference: list[float] | None = None  # |expected - actual|; NaN where only one of them is NaN
+
+
+class Picture(Record):
+    """A tensor to look at, slice by slice over its leading axes: numbers of 4 digits, few enough to be drawn.
+
+    A tensor with more cells than can be drawn is cut into blocks, and each drawn cell shows the element of its block that
+    differs most (the largest where nothing is compared), so that a single wrong element stays in the picture.
+    """
+
+    kind: Literal["difference", "attention"]  # of a compared tensor; of the weights that attention computed on the way
+    title: Text
+    name: str  # of the tensor: `output`, `gradient of query`, `attention weights`
+    axes: list[str]  # a letter a dimension, as B, H, L, S; empty where none is known
+    shape: list[int]  # of the whole tensor
+    step: list[int]  # rows and columns of a block
+    rows: int  # of a slice as it is drawn
+    columns: int
+    slices: list[Slice]  # those that differ most, in the order of their indices
+    slice_count: int  # of the whole tensor
+    minimum: float | None = None  # one scale for expected and actual, without NaN and infinity
+    maximum: float | None = None
+    worst: float | None = None  # the largest finite difference
+    nan_expected: int = 0  # in the whole tensor
+    nan_actual: int = 0
+
+
 class CaseResult(Record):
     """One case: what was called, what was expected, what came."""
 
@@ -100,6 +133,7 @@ class CaseResult(Record):
     max_rel_error: float | None = None
     tolerance: float | None = None
     traceback: list[str] = Field(default_factory=list)  # `FILE:LINE in NAME: source`, the submission's own lines only
+    pictures: list[Picture] = Field(default_factory=list)  # of the first few failed cases
     seconds: float = 0.0
 
 
@@ -164,6 +198,43 @@ class Environment(Record):
     device: str
     cpu: str
     isolation: Isolation
+
+
+class TrialStatus(StrEnum):
+    """How a try ended. Nothing was judged: `done` says only that the snippet ran to its end."""
+
+    DONE = "done"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    OUTPUT_LIMIT = "output_limit"
+    CRASHED = "crashed"
+    INVALID = "invalid"  # file or snippet do not parse
+    FORBIDDEN = "forbidden"
+    FAULT = "fault"  # ours alone; never the learner's
+
+
+class Trial(Record):
+    """What the learner's own snippet gave, run after his code. Additive changes keep `schema_version`."""
+
+    schema_version: Literal[1] = 1
+    kata: str
+    kata_digest: str
+    submission_digest: str  # SHA-256 of the code, without the snippet
+    status: TrialStatus
+    message: Text | None = None  # why it did not run to its end
+    value: str | None = None  # the snippet's last expression as text, cut where it is long; None: a statement, or None
+    shapes: list[Shape] = Field(default_factory=list)  # of the tensors in that value: `value`, `value[0]`, ...
+    output: Output = Field(default_factory=Output)
+    traceback: list[str] = Field(default_factory=list)  # `FILE:LINE in NAME: source` of solution.py and snippet.py alone
+    policy: list[PolicyFinding] = Field(default_factory=list)
+    environment: Environment | None = None
+    started: str  # ISO 8601, UTC
+    seconds: float
+
+    def to_json(self) -> str:
+        """The trial as JSON text."""
+        return self.model_dump_json(indent=2)
 
 
 class Report(Record):

@@ -61,6 +61,16 @@ def test_progress_tells_each_case_once_in_order(grader: Grader, bank: Bank) -> N
     assert seen == report.cases
 
 
+def test_the_number_of_cases_is_told_before_the_first(grader: Grader, bank: Bank) -> None:
+    heard: list[int | str] = []
+    kata = bank.kata(KATA)
+    report = grader.grade(kata, right(), on_begin=heard.append, on_progress=lambda case: heard.append(case.name))
+    assert heard == [len(report.cases), *(case.name for case in report.cases)]
+    heard.clear()
+    assert grader.grade(kata, b"x = (", on_begin=heard.append).verdict is Verdict.INVALID
+    assert heard == []  # nothing is judged, so nothing begins
+
+
 def test_prepared_inputs_are_used_once(grader: Grader, bank: Bank) -> None:
     kata = bank.kata(KATA)
     grader.prepare(kata)

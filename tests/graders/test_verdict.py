@@ -15,14 +15,18 @@ from graders.verdict import (
     Environment,
     Isolation,
     Output,
+    Picture,
     PolicyFinding,
     Report,
     Score,
     Shape,
+    Slice,
     Speed,
     Status,
     TensorView,
     Text,
+    Trial,
+    TrialStatus,
     Verdict,
 )
 
@@ -68,7 +72,31 @@ FIELDS = {
         "max_rel_error": "number or null",
         "tolerance": "number or null",
         "traceback": "[string]",
+        "pictures": "[Picture]",
         "seconds": "number",
+    },
+    "Picture": {
+        "kind": "string",
+        "title": "Text",
+        "name": "string",
+        "axes": "[string]",
+        "shape": "[integer]",
+        "step": "[integer]",
+        "rows": "integer",
+        "columns": "integer",
+        "slices": "[Slice]",
+        "slice_count": "integer",
+        "minimum": "number or null",
+        "maximum": "number or null",
+        "worst": "number or null",
+        "nan_expected": "integer",
+        "nan_actual": "integer",
+    },
+    "Slice": {
+        "index": "[integer]",
+        "expected": "[number] or null",
+        "actual": "[number] or null",
+        "difference": "[number] or null",
     },
     "TensorView": {
         "dtype": "string",
@@ -123,6 +151,22 @@ FIELDS = {
         "fault",
     ],
 }
+TRIAL_FIELDS = {
+    "schema_version": "1",
+    "kata": "string",
+    "kata_digest": "string",
+    "submission_digest": "string",
+    "status": "TrialStatus",
+    "message": "Text or null",
+    "value": "string or null",
+    "shapes": "[Shape]",
+    "output": "Output",
+    "traceback": "[string]",
+    "policy": "[PolicyFinding]",
+    "environment": "Environment or null",
+    "started": "string",
+    "seconds": "number",
+}
 NEEDED = {
     "Report": {
         "file",
@@ -167,6 +211,15 @@ def test_fields_and_types_are_those_that_are_promised() -> None:
     assert SCHEMA_VERSION == 1
 
 
+def test_fields_of_a_trial_are_those_that_are_promised() -> None:
+    schema = TypeAdapter(Trial).json_schema()
+    assert {key: kind(field) for key, field in schema["properties"].items()} == TRIAL_FIELDS
+    words = ["done", "error", "timeout", "memory", "output_limit", "crashed", "invalid", "forbidden", "fault"]
+    assert schema["$defs"]["TrialStatus"]["enum"] == words == [str(status) for status in TrialStatus]
+    for name in ("Shape", "Text", "Output", "PolicyFinding", "Environment", "Isolation"):
+        assert {key: kind(field) for key, field in schema["$defs"][name]["properties"].items()} == FIELDS[name]
+
+
 def report() -> Report:
     """A report in which every field is filled."""
     nan, inf = float("nan"), float("inf")
@@ -200,6 +253,24 @@ def report() -> Report:
         max_rel_error=nan,
         tolerance=1e-6,
         traceback=["a.py:1 in f: x"],
+        pictures=[
+            Picture(
+                kind="attention",
+                title=text,
+                name="attention weights",
+                axes=["L", "S"],
+                shape=[1, 2],
+                step=[1, 1],
+                rows=1,
+                columns=2,
+                slices=[Slice(index=[], expected=[0.5, 0.5], actual=[nan, 1.0], difference=[nan, 0.5])],
+                slice_count=1,
+                minimum=0.5,
+                maximum=1.0,
+                worst=0.5,
+                nan_actual=1,
+            )
+        ],
         seconds=0.25,
     )
     return Report(
@@ -241,6 +312,7 @@ def test_numbers_that_json_lacks_are_words() -> None:
 
     (case,) = json.loads(report().to_json(), parse_constant=never)["cases"]
     assert case["actual"]["values"] == ["NaN", "Infinity", "-Infinity"]
+    assert case["pictures"][0]["slices"][0]["difference"] == ["NaN", 0.5]
     assert (case["max_abs_error"], case["max_rel_error"]) == ("Infinity", "NaN")
 
 
