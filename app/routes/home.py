@@ -2,6 +2,49 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from starlette.responses import Response
 
-router = APIRouter()
+from app import catalogue, progress
+from app.catalogue import Wish
+from app.site import SiteDep
+from katas.bank import Kata, KataError
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def home(
+    request: Request, site: SiteDep, q: str = "", track: str = "", level: str = "", status: str = "", kind: str = ""
+) -> Response:
+    """Every kata that fits what is asked for, with where the person stands, and what to do next."""
+    person = site.person(request)
+    wish = Wish(q[: catalogue.LONGEST_QUERY], track, level, status, kind)
+    katas: list[Kata] = []
+    broken: list[KataError] = []
+    for name in site.bank.ids():
+        try:
+            katas.append(site.bank.kata(name))
+        except KataError as error:
+            broken.append(error)
+    with site.db.reading() as session:
+        found = progress.standings(session, person)
+    shares, _, whole = progress.shares(katas, found)
+    return site.page(
+        request,
+        "home.html",
+        katas=katas,
+        broken=broken,
+        tracks=catalogue.find(katas, found, wish),
+        all_tracks=sorted({kata.track for kata in katas}, key=lambda name: [*catalogue.TRACKS, name].index(name)),
+        levels=sorted({kata.level for kata in katas}),
+        statuses=catalogue.STATUSES,
+        kinds=catalogue.KINDS,
+        track_name=catalogue.track_name,
+        wish=wish,
+        search_words=wish.q,
+        shares=shares,
+        whole=whole,
+        following=progress.next_up(katas, found),
+        found=found,
+    )

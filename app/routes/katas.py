@@ -2,6 +2,136 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import time
+from dataclasses import dataclass
+from typing import Any
 
-router = APIRouter()
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app import catalogue, drafts, events, forms, progress, submissions
+from app.events import Did
+from app.i18n import marked
+from app.models import Kind
+from app.progress import Standing
+from app.rendering import Renderer
+from app.site import Site, SiteDep
+from katas.bank import Kata, UnknownKata
+
+router = APIRouter(include_in_schema=False)
+RENDERER = Renderer()
+
+HINTS = 3
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One part of a kata's text."""
+
+    name: str  # in the address
+    title: str  # msgid
+    section: str  # in Kata.page
+    behind: bool = False  # is read only after giving up or solving
+
+
+TABS = (
+    Tab("question", marked("Question"), "Question"),
+    Tab("task", marked("Task"), "Task"),
+    Tab("hints", marked("Hints"), "Hints"),
+    Tab("answer", marked("Answer"), "Answer", behind=True),
+    Tab("analysis", marked("Analysis"), "Analysis", behind=True),
+    Tab("pitfalls", marked("Pitfalls"), "Pitfalls", behind=True),
+    Tab("followups", marked("Follow-ups"), "Follow-ups", behind=True),
+)
+
+
+@router.get("/katas/{kata_id}")
+def show(kata_id: str, request: Request, site: SiteDep, tab: str = "question") -> Response:
+    """The page of one kata."""
+    return site.page(request, "kata.html", **_context(site, request, site.bank.kata(kata_id), tab))
+
+
+@router.post("/katas/{kata_id}/hints")
+def open_hint(kata_id: str, request: Request, site: SiteDep) -> Response:
+    """Opens the next hint."""
+    kata, person = site.bank.kata(kata_id), site.person(request)
+    with site.db.writing() as session:
+        opened = min(HINTS, progress.standing(session, person, kata.id).hints)
+        if opened < HINTS:
+            events.record(session, person, Did.HINT, time.time(), kata=kata.id, payload={"n": opened + 1})
+    return RedirectResponse(f"/katas/{kata.id}?tab=hints#hint-{min(HINTS, opened + 1)}", 303)
+
+
+@router.post("/katas/{kata_id}/answer")
+def give_up(kata_id: str, request: Request, site: SiteDep) -> Response:
+    """Opens the answer for somebody who has not solved the kata. Solving it later undoes that."""
+    kata, person = site.bank.kata(kata_id), site.person(request)
+    with site.db.writing() as session:
+        if not progress.standing(session, person, kata.id).answer_readable:
+            events.record(session, person, Did.ANSWER, time.time(), kata=kata.id)
+    return RedirectResponse(f"/katas/{kata.id}?tab=answer", 303)
+
+
+def _context(site: Site, request: Request, kata: Kata, tab: str) -> dict[str, Any]:
+    reader = site.reader(request)
+    person = reader.person
+    with site.db.reading() as session:
+        standing = progress.standing(session, person, kata.id)
+    page = RENDERER.page(kata, reader.lang)
+    tabs = [one for one in TABS if kata.kind == "code" or one.name != "task" or page.sections.get("Task")]
+    context: dict[str, Any] = {
+        "kata": kata,
+        "page": page,
+        "tabs": tabs,
+        "tab": next((one for one in tabs if one.name == tab), tabs[0]),
+        "standing": standing,
+        "hints": page.hints[: min(HINTS, standing.hints)],
+        "hint_count": len(page.hints),
+        "track": catalogue.track_name(kata.track),
+        "statuses": catalogue.STATUSES,
+        "prerequisites": _known(site, kata.prerequisites),
+        "follow_ups": _known(site, kata.follow_ups),
+        "questions": [(name, topic) for name, topic in _questions(site, kata)],
+        "code": "",
+        "snippet": "",
+    }
+    return context | (_code(site, request, kata, page.names, standing) if kata.kind == "code" else {})
+
+
+def _code(site: Site, request: Request, kata: Kata, names: tuple[str, ...], standing: Standing) -> dict[str, Any]:
+    """What the editor's side of the page needs."""
+    reader = site.reader(request)
+    head = drafts.head(site.db, reader.person, kata.id, kata.starter)
+    last = submissions.history(site.db, reader.person, kata=kata.id, kinds=(Kind.GRADE, Kind.RUN, Kind.TRY), limit=1)
+    snippet = getattr(kata, "snippet", "") or ""
+    return {
+        "code": head.text,
+        "snippet": snippet,
+        "form_key": forms.new_key(kata),
+        "last": last[0] if last else None,
+        "config": {
+            "kata": kata.id,
+            "starter": kata.starter,
+            "draft": {"version": head.version, "at": head.at},
+            "names": list(names),
+            "prefs": {name: reader.prefs[name] for name in ("vim", "font_size", "panes") if name in reader.prefs},
+            "solved": standing.solved_at is not None,
+        },
+    }
+
+
+def _known(site: Site, names: tuple[str, ...]) -> list[Kata]:
+    """Those of the katas that are there."""
+    found = []
+    for name in names:
+        try:
+            found.append(site.bank.kata(name))
+        except UnknownKata:
+            continue  # a kata may name others that are yet to come
+    return found
+
+
+def _questions(site: Site, kata: Kata) -> list[tuple[str, dict[str, str]]]:
+    """The document questions that the kata answers, with their topics."""
+    documents = site.bank.documents() if kata.answers else {}
+    return [(name, documents[name]["topic"]) for name in kata.answers if name in documents]

@@ -1,0 +1,89 @@
+"""The list of katas as somebody looks for one: by words, track, level, kind, and where he stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from app.i18n import marked
+from app.progress import Standing, Status
+from katas.bank import Kata
+
+# In the order in which one thing builds on another; a bank of one's own may have others, which come behind.
+TRACKS = {
+    "foundations": marked("Foundations"),
+    "position": marked("Position"),
+    "attention": marked("Attention"),
+    "blocks": marked("Blocks"),
+    "models": marked("Models"),
+    "inference": marked("Inference"),
+    "training": marked("Training"),
+    "data": marked("Data"),
+    "alignment": marked("Alignment"),
+    "evaluation": marked("Evaluation"),
+    "distributed": marked("Distributed"),
+}
+STATUSES = {
+    Status.NEW: marked("Not begun"),
+    Status.ATTEMPTED: marked("Attempted"),
+    Status.GIVEN_UP: marked("Answer opened"),
+    Status.SOLVED: marked("Solved"),
+}
+KINDS = {"code": marked("Code"), "concept": marked("Concept")}
+LONGEST_QUERY = 200
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is looked for; an empty field asks for nothing."""
+
+    q: str = ""
+    track: str = ""
+    level: str = ""
+    status: str = ""
+    kind: str = ""
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is asked for."""
+        return any((self.q.strip(), self.track, self.level, self.status, self.kind))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A kata, and where somebody stands with it."""
+
+    kata: Kata
+    standing: Standing
+
+
+def track_name(track: str) -> str:
+    """The msgid of a track."""
+    return TRACKS.get(track, track.replace("_", " ").capitalize())
+
+
+def find(katas: Iterable[Kata], found: Mapping[str, Standing], wish: Wish) -> list[tuple[str, list[Row]]]:
+    """Track -> its rows, by level; only what fits the wish."""
+    words = wish.q[:LONGEST_QUERY].casefold().split()
+    order = {track: n for n, track in enumerate(TRACKS)}
+    rows = [Row(kata, found.get(kata.id, Standing(kata.id))) for kata in katas]
+    rows = [row for row in rows if _fits(row, wish) and _says(row.kata, words)]
+    rows.sort(key=lambda row: (order.get(row.kata.track, len(order)), row.kata.track, row.kata.level, row.kata.id))
+    return [(track, list(some)) for track, some in groupby(rows, key=lambda row: row.kata.track)]
+
+
+def _fits(row: Row, wish: Wish) -> bool:
+    kata = row.kata
+    return (
+        wish.track in ("", kata.track)
+        and wish.level in ("", str(kata.level))
+        and wish.kind in ("", kata.kind)
+        and wish.status in ("", row.standing.status)
+    )
+
+
+def _says(kata: Kata, words: list[str]) -> bool:
+    parts = (kata.id, kata.id.replace("_", " "), *kata.title.values(), kata.entry, kata.torch, track_name(kata.track))
+    text = "\n".join(parts).casefold()
+    return all(word in text for word in words)
