@@ -85,7 +85,7 @@ def start(data: Path, *options: str, port: int | None = None, wait_for_worker: b
         if process.poll() is not None:
             break
         try:
-            if server.health().get("worker") or not wait_for_worker:
+            if server.health().get("status") == "ok" or not wait_for_worker:
                 return server
         except OSError:
             pass
