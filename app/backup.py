@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -19,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app import drafts, review
+from app import drafts, preferences, review
 from app.db import Database
 from app.events import LONGEST_KEY, Did, happened, record
 from app.models import Card, DraftEvent, Event, Kind, Preference, State, Submission
@@ -332,8 +331,13 @@ def _bring_preferences(session: Session, person: Person, saved: dict[str, bool |
     if row is None:
         row = Preference(holder=person.holder, values={})
         session.add(row)
-    sound = {name: value for name, value in saved.items() if not isinstance(value, float) or math.isfinite(value)}
-    new = {name: value for name, value in sound.items() if name not in row.values}
+    new: dict[str, preferences.Value] = {}
+    for name, value in saved.items():
+        if name not in row.values:
+            try:
+                new |= preferences.read({name: str(value)})
+            except preferences.BadValue:
+                continue  # a choice that this version does not have
     row.values = {**row.values, **new}
     return len(new)
 

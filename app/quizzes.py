@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from app import review
 from app.db import Database
-from app.events import Did, happened, record
+from app.events import Did, happened, new_key, record
 from app.models import Event
 from app.people import Person
 from app.refusals import Refused
 from katas.arithmetic import NotANumber, typed
 from katas.bank import Kata
-from katas.quiz import Choice, Question, Quiz, Slip
+from katas.quiz import Choice, Question, Quiz, Slip, read_quiz
 
 LONGEST_ANSWER = 100  # characters of a typed number that are kept
 
@@ -122,6 +122,23 @@ def submit(
         if new:
             review.rebuild(session, person, kata.id, wishes, zone, now)
     return event
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A sheet to fill in."""
+
+    form_key: str
+    digest: str  # of the questions: a sheet of other questions cannot be judged
+    questions: tuple[tuple[Question, list[tuple[int, Choice]]], ...]  # with the choices as they are shown
+    trouble: str = ""  # why the sheet before was not taken: changed, empty
+
+
+def blank(kata: Kata, trouble: str = "") -> Blank:
+    """A new sheet, its choices in an order of its own. Raises KataError."""
+    key = new_key()
+    questions = tuple((question, question.shuffled(key)) for question in read_quiz(kata).questions)
+    return Blank(key, digest(kata), questions, trouble)
 
 
 def digest(kata: Kata) -> str:

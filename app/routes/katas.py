@@ -9,12 +9,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from app import catalogue, drafts, events, forms, progress, submissions
+from app import catalogue, drafts, events, forms, progress, quizzes, submissions
 from app.events import Did
 from app.i18n import marked
 from app.models import Kind
 from app.progress import Standing
-from app.rendering import Renderer
+from app.rendering import Renderer, inline
 from app.site import Site, SiteDep
 from katas.bank import Kata, UnknownKata
 
@@ -95,7 +95,9 @@ def _context(site: Site, request: Request, kata: Kata, tab: str) -> dict[str, An
         "code": "",
         "snippet": "",
     }
-    return context | (_code(site, request, kata, page.names, standing) if kata.kind == "code" else {})
+    if kata.kind == "concept":
+        return context | {"sheet": quizzes.blank(kata), "inline": inline}
+    return context | _code(site, request, kata, page.names, standing)
 
 
 def _code(site: Site, request: Request, kata: Kata, names: tuple[str, ...], standing: Standing) -> dict[str, Any]:

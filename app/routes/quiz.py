@@ -1,7 +1,116 @@
-"""Answers to the quiz of a concept kata."""
+"""The quiz of a concept kata: the questions, an answer sheet, and what became of it."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import time
+from typing import Any
 
-router = APIRouter()
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from app import catalogue, events, forms, progress, quizzes, review
+from app.forms import Form
+from app.localtime import day, zone_of
+from app.models import Card, Event
+from app.quizzes import EmptySheet, Mark
+from app.refusals import NotFound
+from app.rendering import html, inline
+from app.site import Site, SiteDep
+from katas.bank import Kata
+from katas.quiz import Quiz, read_quiz, written
+
+router = APIRouter(include_in_schema=False)
+FIELD = "q."
+
+
+@router.get("/katas/{kata_id}/quiz")
+def show(kata_id: str, request: Request, site: SiteDep, sheet: int | None = None) -> Response:
+    """An empty sheet, or with `sheet` one that was handed in, judged."""
+    kata, quiz = _quiz(site, kata_id)
+    if sheet is None:
+        return _empty(site, request, kata)
+    with site.db.reading() as session:
+        event = session.get(Event, sheet)
+        person = site.person(request)
+        if event is None or event.holder != person.holder or event.kata != kata.id or event.kind != events.Did.QUIZ:
+            raise NotFound(what="sheet")
+        card = session.get(Card, (person.holder, kata.id))
+    zone = zone_of(site.reader(request).prefs, request.cookies)
+    return site.page(
+        request,
+        "quiz_page.html",
+        **_words(site, request, kata),
+        event=event,
+        result=quizzes.reread(quiz, kata, event),
+        due=day(card.due, zone) if card is not None else None,
+        Mark=Mark,
+    )
+
+
+@router.post("/katas/{kata_id}/quiz")
+async def hand_in(kata_id: str, request: Request, site: SiteDep) -> Response:
+    """Judges a sheet and remembers it; sent twice, it is one."""
+    form = await forms.read(request)
+    return await run_in_threadpool(_hand_in, kata_id, request, site, form)
+
+
+def _hand_in(kata_id: str, request: Request, site: Site, form: Form) -> Response:
+    kata, quiz = _quiz(site, kata_id)
+    if form.text("quiz") != quizzes.digest(kata):
+        return _empty(site, request, kata, status=409, trouble="changed")
+    sheet = sheet_of(form, quiz)
+    prefs = site.reader(request).prefs
+    try:
+        event = quizzes.submit(
+            site.db,
+            site.person(request),
+            kata,
+            quiz,
+            sheet,
+            review.wishes_of(prefs),
+            zone_of(prefs, request.cookies),
+            time.time(),
+            form.text("form_key") or events.new_key(),
+        )
+    except EmptySheet:
+        return _empty(site, request, kata, status=422, trouble="empty")
+    return RedirectResponse(f"/katas/{kata.id}/quiz?sheet={event.id}", 303)
+
+
+def sheet_of(form: Form, quiz: Quiz) -> dict[str, list[str]]:
+    """Question -> what was ticked or typed. A box to tick has a field of its own: `q.ID.PLACE`."""
+    sheet: dict[str, list[str]] = {}
+    for question in quiz.questions:
+        if question.kind == "multiple":
+            places = [str(n) for n in range(len(question.choices))]
+            sheet[question.id] = [n for n in places if form.raw(f"{FIELD}{question.id}.{n}")]
+        else:
+            sheet[question.id] = [form.text(FIELD + question.id)]
+    return sheet
+
+
+def _quiz(site: Site, kata_id: str) -> tuple[Kata, Quiz]:
+    kata = site.bank.kata(kata_id)
+    if kata.kind != "concept":
+        raise NotFound(what="quiz")
+    return kata, read_quiz(kata)
+
+
+def _empty(site: Site, request: Request, kata: Kata, status: int = 200, trouble: str = "") -> Response:
+    words = _words(site, request, kata)
+    return site.page(request, "quiz_page.html", status, **words, event=None, sheet=quizzes.blank(kata, trouble))
+
+
+def _words(site: Site, request: Request, kata: Kata) -> dict[str, Any]:
+    with site.db.reading() as session:
+        standing = progress.standing(session, site.person(request), kata.id)
+    return {
+        "kata": kata,
+        "track": catalogue.track_name(kata.track),
+        "standing": standing,
+        "html": html,
+        "inline": inline,
+        "written": written,
+        "follow_ups": [site.bank.kata(name) for name in kata.follow_ups if name in site.bank.ids()],
+    }
