@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from app.assets import Assets
 from app.checker import Checker
 from app.db import Database
+from app.filters import FILTERS
 from app.hub import Hub
 from app.i18n import LANGUAGES, catalogue, preferred
 from app.models import Card, Preference
@@ -109,7 +110,7 @@ class Site:
 
 def environment() -> Environment:
     """Jinja2 that escapes everything and knows no undefined name."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -117,6 +118,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    made.filters.update(FILTERS)
+    return made
 
 
 def language(request: Request, prefs: dict[str, Any]) -> str:

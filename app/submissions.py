@@ -131,6 +131,7 @@ def history(
     *,
     kata: str | None = None,
     kinds: tuple[Kind, ...] = (Kind.GRADE,),
+    verdict: str | None = None,
     before: float | None = None,
     limit: int = 50,
 ) -> list[Submission]:
@@ -138,6 +139,8 @@ def history(
     rows = select(Submission).where(Submission.holder == person.holder, Submission.kind.in_(kinds))
     if kata is not None:
         rows = rows.where(Submission.kata == kata)
+    if verdict is not None:
+        rows = rows.where(Submission.verdict == verdict)
     if before is not None:
         rows = rows.where(Submission.created < before)
     rows = rows.order_by(Submission.created.desc(), Submission.id).limit(limit)

@@ -1,7 +1,64 @@
-"""About, and all keys."""
+"""What torchkata is, and its keys."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from importlib.metadata import version
 
-router = APIRouter()
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.i18n import marked
+from app.site import SiteDep
+
+router = APIRouter(include_in_schema=False)
+
+KEYS = (
+    (
+        marked("Everywhere"),
+        (
+            (("?",), marked("shows these keys")),
+            (("/",), marked("goes to the search")),
+            (("Tab",), marked("goes to the next thing, with Shift to the one before")),
+        ),
+    ),
+    (
+        marked("On a kata page"),
+        (
+            (("Ctrl", "Enter"), marked("runs the visible cases")),
+            (("Ctrl", "Shift", "Enter"), marked("submits for all cases and a score")),
+        ),
+    ),
+    (
+        marked("In the editor"),
+        (
+            (("Esc", "Tab"), marked("leaves the editor; Tab alone indents")),
+            (("Ctrl", "F"), marked("searches and replaces")),
+            (("Ctrl", "Space"), marked("completes the word")),
+            (("Ctrl", "/"), marked("comments lines out, and in again")),
+            (("Alt", "↑"), marked("moves a line up, with ↓ down")),
+            (("Ctrl", "Z"), marked("takes back, with Shift does again")),
+        ),
+    ),
+    (
+        marked("Between the panes"),
+        ((("←", "→"), marked("moves the border that has the focus; ↑ and ↓ too")),),
+    ),
+)
+
+
+@router.get("/about")
+def about(request: Request, site: SiteDep) -> Response:
+    """What this is, how it judges, what it keeps."""
+    return site.page(
+        request,
+        "about.html",
+        version=version("torchkata"),
+        kata_count=len(site.bank.ids()),
+        worker=site.hub.status,
+    )
+
+
+@router.get("/keys")
+def keys(request: Request, site: SiteDep) -> Response:
+    """All keys."""
+    return site.page(request, "keys.html", groups=KEYS)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from app import forms, submissions
+from app import forms, localtime, results, submissions
 from app.db import DatabaseTrouble
 from app.forms import Form
 from app.models import Kind
@@ -121,7 +121,13 @@ def _context(site: Site, request: Request, name: str) -> dict[str, Any]:
         kata = site.bank.kata(submission.kata)
     except UnknownKata:
         pass  # a kata that was taken out of the bank; what was done with it stays readable
-    return {"submission": submission, "kata": kata, "place": submissions.place(site.db, name)}
+    return {
+        "submission": submission,
+        "kata": kata,
+        "place": submissions.place(site.db, name),
+        "zone": localtime.zone_of(site.reader(request).prefs, request.cookies),
+        **results.context(submission),
+    }
 
 
 @router.get("/submissions/{submission}/events")

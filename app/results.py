@@ -1,0 +1,317 @@
+"""A report as a page shows it: first what matters, in the words and numbers that a person reads. Pure: text in, records out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from app.i18n import marked
+from app.models import Kind, State, Submission
+from app.terminal import visible
+from graders.verdict import CaseResult, Report, Shape, Status, TensorView
+
+log = logging.getLogger("torchkata.web")
+
+VERDICTS = {
+    "passed": marked("Passed"),
+    "failed": marked("Not passed"),
+    "error": marked("Raised an exception"),
+    "timeout": marked("Took too long"),
+    "memory": marked("Used too much memory"),
+    "output_limit": marked("Printed too much"),
+    "crashed": marked("Ended its process"),
+    "invalid": marked("Cannot be judged"),
+    "forbidden": marked("Calls what the task forbids"),
+    "fault": marked("Not judged: our own fault"),
+    "done": marked("Ran to its end"),
+    "not_run": marked("Not run"),
+}
+STATUSES = VERDICTS | {"failed": marked("Wrong"), "passed": marked("Passed")}
+STATES = {
+    "queued": marked("Waiting"),
+    "running": marked("Being judged"),
+    "cancelled": marked("Cancelled"),
+    "fault": marked("Not judged: our own fault"),
+    "done": marked("Done"),
+}
+GROUPS = {
+    "correctness": marked("correctness"),
+    "gradient": marked("gradient"),
+    "property": marked("property"),
+    "shapes": marked("shapes"),
+    "distribution": marked("distribution"),
+    "errors": marked("errors"),
+    "hygiene": marked("hygiene"),
+}
+KINDS = {"grade": marked("Submit"), "run": marked("Run"), "try": marked("Try")}
+ROWS, COLUMNS = 8, 8  # of a small table
+PRINTED_LINES = 200
+TABLE_CELLS = 16  # rows and columns of a picture's table
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number of a small table."""
+
+    text: str
+    differs: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A window into a tensor."""
+
+    head: str  # dtype and shape
+    start: str  # where the window begins, empty when at the beginning
+    rows: tuple[tuple[Cell, ...], ...]
+    cut: bool  # there is more than is shown
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed case."""
+
+    case: CaseResult
+    shapes: tuple[str, ...]  # `query B=2, L=5, D=8`
+    expected: Table | None
+    actual: Table | None
+    index: str  # of the first wrong element, `b=0, l=3, d=0`; empty when there is none
+    here: str  # the number that came there, and what it should be
+    wanted: str
+    error: str
+    tolerance: str
+    message: dict[str, str]
+    traceback: tuple[str, ...]
+    pictures: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """The report of a grade or a run."""
+
+    report: Report
+    verdict: str  # msgid
+    total: str  # of the score; empty for a run
+    parts: tuple[tuple[str, str], ...]  # msgid, points
+    passed: tuple[CaseResult, ...]
+    failures: tuple[Failure, ...]
+    not_run: tuple[CaseResult, ...]
+    stdout: str
+    stderr: str
+    printed_cut: bool
+    titles: dict[str, Any] = field(default_factory=dict)  # case name -> title
+    policy: tuple[dict[str, Any], ...] = ()
+
+
+def view_of(text: str) -> View:
+    """What a page shows of a stored report."""
+    report = Report.model_validate_json(text)
+    failed = [case for case in report.cases if case.status not in (Status.PASSED, Status.NOT_RUN)]
+    failed.sort(key=_size)  # stable: of two of one size the earlier case comes first
+    stdout, cut_out = _printed(report.output.stdout)
+    stderr, cut_error = _printed(report.output.stderr)
+    score = report.score
+    parts = []
+    if score is not None:
+        named = (("correctness", marked("correctness")), ("shapes", marked("shapes")), ("speed", marked("speed")))
+        parts = [(msgid, points(value)) for name, msgid in named if (value := getattr(score, name)) is not None]
+    return View(
+        report=report,
+        verdict=VERDICTS[report.verdict],
+        total=points(score.total) if score is not None else "",
+        parts=tuple(parts),
+        passed=tuple(case for case in report.cases if case.status is Status.PASSED),
+        failures=tuple(_failure(case) for case in failed),
+        not_run=tuple(case for case in report.cases if case.status is Status.NOT_RUN),
+        stdout=stdout,
+        stderr=stderr,
+        printed_cut=report.output.truncated or cut_out or cut_error,
+        titles={case.name: case.title for case in report.cases},
+        policy=tuple(
+            {"line": finding.line, "text": visible(finding.text, keep=""), "rule": visible(finding.rule, keep="")}
+            for finding in report.policy
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class TrialView:
+    """What a try gave."""
+
+    status: str
+    verdict: str  # msgid
+    message: dict[str, str] | None
+    value: str
+    shapes: tuple[str, ...]
+    stdout: str
+    stderr: str
+    printed_cut: bool
+    traceback: tuple[str, ...]
+    policy: tuple[dict[str, Any], ...]
+    seconds: float
+
+
+def trial_of(text: str) -> TrialView:
+    """What a page shows of a stored trial."""
+    raw = json.loads(text)
+    output = raw.get("output") or {}
+    stdout, cut_out = _printed(output.get("stdout", ""))
+    stderr, cut_error = _printed(output.get("stderr", ""))
+    message = raw.get("message")
+    return TrialView(
+        status=raw["status"],
+        verdict=VERDICTS.get(raw["status"], raw["status"]),
+        message={lang: visible(message[lang]) for lang in ("en", "zh")} if message else None,
+        value=visible(raw.get("value") or ""),
+        shapes=tuple(_shape(Shape(**shape)) for shape in raw.get("shapes", ())),
+        stdout=stdout,
+        stderr=stderr,
+        printed_cut=bool(output.get("truncated")) or cut_out or cut_error,
+        traceback=tuple(visible(line, keep="") for line in raw.get("traceback", ())),
+        policy=tuple(
+            {"line": found["line"], "text": visible(found["text"], keep=""), "rule": visible(found["rule"], keep="")}
+            for found in raw.get("policy", ())
+        ),
+        seconds=float(raw.get("seconds") or 0.0),
+    )
+
+
+def number(value: float, *, whole: bool = False) -> str:
+    """A value with the digits that matter."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    return str(int(value)) if whole and value == int(value) else f"{value:.4g}"
+
+
+def points(value: float) -> str:
+    """Points, rounded down: 99.96 is not 100."""
+    return f"{math.floor(value * 10 + 1e-9) / 10:g}"
+
+
+def _failure(case: CaseResult) -> Failure:
+    expected, actual = _tables(case)
+    pictures = tuple(_picture(picture) for picture in getattr(case, "pictures", ()))
+    axes: list[str] = next((p["axes"] for p in pictures if p["kind"] == "difference" and p["name"] == case.where), [])
+    index, here, wanted = "", "", ""
+    if case.first_bad_index is not None:
+        names = axes if len(axes) == len(case.first_bad_index) else []
+        index = ", ".join(f"{names[n].lower()}={at}" if names else str(at) for n, at in enumerate(case.first_bad_index))
+        here, wanted = _value_at(case.actual, case.first_bad_index), _value_at(case.expected, case.first_bad_index)
+    wrong = case.max_abs_error is not None and case.tolerance is not None and not case.max_abs_error <= case.tolerance
+    message = case.message
+    return Failure(
+        case=case,
+        shapes=tuple(_shape(shape) for shape in case.shapes),
+        expected=expected,
+        actual=actual,
+        index=index,
+        here=here,
+        wanted=wanted,
+        error=f"{case.max_abs_error:.2g}" if wrong else "",
+        tolerance=f"{case.tolerance:.2g}" if wrong else "",
+        message={lang: visible(message.get(lang)) for lang in ("en", "zh")} if message is not None else {},
+        traceback=tuple(visible(line, keep="") for line in case.traceback),
+        pictures=pictures,
+    )
+
+
+def _picture(picture: Any) -> dict[str, Any]:
+    raw: dict[str, Any] = json.loads(picture.model_dump_json())
+    raw["name"] = visible(raw["name"], keep="")
+    first = raw["slices"][0] if raw["slices"] else None
+    raw["table"] = _picture_table(raw, first) if first else []
+    return raw
+
+
+def _picture_table(raw: dict[str, Any], first: dict[str, Any]) -> list[list[str]]:
+    """The first slice in numbers: the difference where there is one, else what came."""
+    values = first["difference"] or first["actual"] or first["expected"] or []
+    columns = max(1, raw["columns"])
+    rows = [values[n : n + columns] for n in range(0, len(values), columns)]
+    return [[number(float(value)) for value in row[:TABLE_CELLS]] for row in rows[:TABLE_CELLS]]
+
+
+def _size(case: CaseResult) -> int:
+    """Elements of everything that it was called with."""
+    return sum(math.prod(shape.dims) for shape in case.shapes)
+
+
+def _shape(shape: Shape) -> str:
+    """`query B=2, L=5, D=8`."""
+    named = len(shape.axes) == len(shape.dims)
+    dims = [f"{axis}={n}" if named else str(n) for axis, n in zip(shape.axes or shape.dims, shape.dims, strict=False)]
+    inner = ", ".join(dims) if named else f"({', '.join(dims)})"
+    return visible(" ".join(part for part in (shape.name, inner, shape.dtype) if part), keep="")
+
+
+def _tables(case: CaseResult) -> tuple[Table | None, Table | None]:
+    expected, actual = case.expected, case.actual
+    differ: set[int] = set()
+    if expected is not None and actual is not None and len(expected.values) == len(actual.values):
+        bound = case.tolerance if case.tolerance is not None else 0.0
+        differ = {
+            n
+            for n, (one, other) in enumerate(zip(expected.values, actual.values, strict=True))
+            if not (abs(one - other) <= bound or one == other or (math.isnan(one) and math.isnan(other)))
+        }
+    return (
+        _table(expected, set(), named=False) if expected is not None else None,
+        _table(actual, differ, named=True) if actual is not None else None,
+    )
+
+
+def _table(view: TensorView, differ: set[int], *, named: bool) -> Table:
+    """Only what came is `named` by its dtype: the reference is float64 by design."""
+    columns = view.window[-1] if view.window else 1
+    whole = not view.dtype.startswith(("float", "bfloat"))
+    cells = [Cell(number(value, whole=whole), n in differ) for n, value in enumerate(view.values)]
+    rows = [tuple(cells[n : n + columns]) for n in range(0, len(cells), columns)] if columns else []
+    shape = f"({', '.join(map(str, view.shape))})"
+    return Table(
+        head=visible(f"{view.dtype} {shape}" if named else shape, keep=""),
+        start=f"[{', '.join(map(str, view.start))}]" if any(view.start) else "",
+        rows=tuple(row[:COLUMNS] for row in rows[:ROWS]),
+        cut=math.prod(view.shape) > sum(len(row[:COLUMNS]) for row in rows[:ROWS]),
+    )
+
+
+def _value_at(view: TensorView | None, index: Sequence[int]) -> str:
+    """The number at an index, where the window shows it."""
+    if view is None or len(index) != len(view.shape) or len(view.window) > 2:
+        return ""
+    window = [1] * (len(view.shape) - len(view.window)) + list(view.window)
+    offset = 0
+    for at, start, length in zip(index, view.start, window, strict=True):
+        if not start <= at < start + length:
+            return ""
+        offset = offset * length + at - start
+    whole = not view.dtype.startswith(("float", "bfloat"))
+    return number(view.values[offset], whole=whole) if offset < len(view.values) else ""
+
+
+def _printed(text: str) -> tuple[str, bool]:
+    """Printed text, its hidden characters written out; equal lines that follow one another become one."""
+    lines = visible(text).rstrip("\n").split("\n") if text.strip() else []
+    runs = [(line, len(list(run))) for line, run in groupby(lines)]
+    folded = [line if n == 1 else f"{line}  (× {n})" for line, n in runs]
+    return "\n".join(folded[:PRINTED_LINES]), len(folded) > PRINTED_LINES
+
+
+def context(submission: Submission) -> dict[str, Any]:
+    """What result.html is handed beside the submission itself. A report that cannot be read is shown as such."""
+    view, trial = None, None
+    if submission.state == State.DONE and submission.report:
+        try:
+            if submission.kind == Kind.TRY:
+                trial = trial_of(submission.report)
+            else:
+                view = view_of(submission.report)
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("the report of %s cannot be read: %s", submission.id, error)
+    words = {"statuses": STATUSES, "verdicts": VERDICTS, "states": STATES, "groups": GROUPS, "kinds": KINDS}
+    return {"view": view, "trial": trial, **words}
