@@ -50,9 +50,14 @@ async def read(request: Request) -> Form:
             for name, value in parts.multi_items():
                 fields[name] = await value.read() if isinstance(value, UploadFile) else value.encode()
             return Form(fields)
-    body = await request.body()
+    # Every byte as one character, there and back: what is no UTF-8 must not be mended on the way.
+    body = (await request.body()).decode("latin-1")
     try:
-        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=FIELDS)
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=FIELDS, encoding="latin-1")
     except ValueError:
         raise HTTPException(400, "the form has too many fields") from None
-    return Form({name.decode("utf-8", "replace"): value for name, value in pairs})
+    return Form({_text(name): value.encode("latin-1") for name, value in pairs})
+
+
+def _text(name: str) -> str:
+    return name.encode("latin-1").decode("utf-8", "replace")
