@@ -13,6 +13,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const OUT = join(HERE, "..", "app", "static", "dist");
 const NEXT = `${OUT}.next`; // built here and then put in place, so that a running server never sees half of it
 const ENTRIES = ["page", "kata", "result"];
+const SHEET = "src/kata.css"; // of the pages with an editor or a result
 const BUDGET = 250 * 1024; // what the kata page may load, packed; the server's own HTML and style.css want their share
 const PACKED = /\.(js|css|map)$/;
 
@@ -26,7 +27,7 @@ const shared = {
 
 const browser = {
     ...shared,
-    entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
+    entryPoints: [...ENTRIES.map((name) => `src/${name}.ts`), SHEET],
     outdir: NEXT,
     splitting: true,
     minify: true,
@@ -51,19 +52,18 @@ function loadedAtOnce(outputs, entries) {
         if (found.has(path)) return;
         found.add(path);
         for (const { path: next, kind } of outputs[path].imports) if (kind === "import-statement") add(next);
-        const sheet = outputs[path].cssBundle;
-        if (sheet) found.add(sheet);
     };
     for (const path of Object.keys(outputs)) {
-        if (entries.some((entry) => outputs[path].entryPoint === `src/${entry}.ts`) && path.endsWith(".js")) add(path);
+        if (entries.includes(outputs[path].entryPoint)) add(path);
     }
     return [...found].map((path) => basename(path));
 }
 
 function sizes(outputs) {
     const table = {};
-    for (const [page, entries] of Object.entries({ every: ["page"], kata: ["page", "kata"], submission: ["page", "result"] })) {
-        const files = loadedAtOnce(outputs, entries);
+    for (const [page, names] of Object.entries({ every: ["page"], kata: ["page", "kata"], submission: ["page", "result"] })) {
+        const entries = names.map((name) => `src/${name}.ts`);
+        const files = loadedAtOnce(outputs, names.length > 1 ? [...entries, SHEET] : entries);
         const bytes = files.map((name) => readFileSync(join(NEXT, `${name}.br`)).length);
         table[page] = { bytes: bytes.reduce((sum, next) => sum + next, 0), files };
     }

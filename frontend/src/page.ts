@@ -1,1 +1,43 @@
-export {};
+// Every page: theme at once, times in the reader's zone, keys, parts of pages by htmx.
+
+import "htmx.org";
+import { tell } from "./api";
+import { listenForKeys } from "./keys";
+import { showTimes, tellZone } from "./times";
+
+tellZone();
+showTimes();
+listenForKeys();
+themeAtOnce();
+forgetWithEverything();
+
+/** The button sends a form; with this script the page changes without being loaded anew. */
+function themeAtOnce(): void {
+    for (const form of document.querySelectorAll<HTMLFormElement>('form[action="/preferences"]')) {
+        const select = form.querySelector<HTMLSelectElement>("select[name=theme]");
+        select?.addEventListener("change", () => {
+            document.documentElement.dataset["theme"] = select.value;
+        });
+        form.addEventListener("submit", (event) => {
+            const button = event.submitter;
+            if (!(button instanceof HTMLButtonElement) || button.name !== "theme") return;
+            event.preventDefault();
+            const { value } = button;
+            document.documentElement.dataset["theme"] = value;
+            tell("/preferences", new URLSearchParams({ theme: value }));
+            // The next click goes on in the circle, and the label says where it stands.
+            const labels = JSON.parse(button.dataset["labels"] ?? "null") as Record<string, string> | null;
+            const circle = ["auto", "dark", "light"];
+            button.value = circle[(circle.indexOf(value) + 1) % circle.length]!;
+            if (labels?.[value]) button.textContent = labels[value];
+        });
+    }
+}
+
+/** Who deletes everything deletes what lies in this browser, too. */
+function forgetWithEverything(): void {
+    document.addEventListener("submit", (event) => {
+        if (event.defaultPrevented || !(event.target as HTMLFormElement).action.endsWith("/progress/delete")) return;
+        for (const key of Object.keys(localStorage)) if (key.startsWith("torchkata:draft:")) localStorage.removeItem(key);
+    });
+}
