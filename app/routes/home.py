@@ -42,7 +42,6 @@ def home(
         kinds=catalogue.KINDS,
         track_name=catalogue.track_name,
         wish=wish,
-        search_words=wish.q,
         shares=shares,
         whole=whole,
         following=progress.next_up(katas, found),
