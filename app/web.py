@@ -22,6 +22,7 @@ from app.routes import (
     history,
     home,
     katas,
+    learning,
     preferences,
     progress,
     quiz,
@@ -32,7 +33,7 @@ from app.settings import Settings
 from app.site import Site
 from katas.bank import Bank, KataError, UnknownKata
 
-ROUTERS = (home, katas, submissions, drafts, quiz, review, progress, history, about, preferences, api, health)
+ROUTERS = (home, katas, submissions, drafts, quiz, review, progress, history, about, preferences, api, learning, health)
 HANDLED: tuple[type[Exception], ...] = (
     Refused,
     UnknownKata,

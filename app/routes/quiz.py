@@ -44,6 +44,7 @@ def show(kata_id: str, request: Request, site: SiteDep, sheet: int | None = None
         event=event,
         result=quizzes.reread(quiz, kata, event),
         due=day(card.due, zone) if card is not None else None,
+        today=day(time.time(), zone),
         Mark=Mark,
     )
 
