@@ -20,6 +20,7 @@ from app.streams import EventStream
 from katas.bank import UnknownKata
 
 router = APIRouter(include_in_schema=False)
+LONGEST_EVENT_ID = 100
 
 
 class BadKind(Refused):
@@ -136,7 +137,7 @@ async def events(submission: str, request: Request, site: SiteDep) -> Response:
     client = request.client.host if request.client else ""
     site.streams.check(client)
     await run_in_threadpool(submissions.find, site.db, site.person(request), submission)
-    after = request.headers.get("last-event-id") or request.query_params.get("after")
+    after = (request.headers.get("last-event-id") or request.query_params.get("after") or "")[:LONGEST_EVENT_ID]
     return EventStream(site.hub.watch(submission, after), site.streams, client)
 
 
