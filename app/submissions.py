@@ -144,7 +144,7 @@ def history(
     if before is not None:
         rows = rows.where(Submission.created < before)
     rows = rows.order_by(Submission.created.desc(), Submission.id).limit(limit)
-    light = (defer(Submission.code, raiseload=True), defer(Submission.report, raiseload=True))
+    light = (defer(Submission.code), defer(Submission.report))
     with db.reading() as session:
         return list(session.scalars(rows.options(*light)))
 
