@@ -51,5 +51,10 @@ function toRgb([L, a, b]: Lab): [number, number, number] {
     return rgb.map((value) => Math.round(255 * gamma(Math.min(Math.max(value, 0), 1)))) as [number, number, number];
 }
 
-const linear = (value: number): number => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-const gamma = (value: number): number => (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055);
+function linear(value: number): number {
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+}
+
+function gamma(value: number): number {
+    return value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055;
+}
