@@ -80,11 +80,12 @@ def a_web(
     host: str = "127.0.0.1",
     hosts: tuple[str, ...] = (),
     rates: Rates | None = None,
+    busy: float = 20.0,
 ) -> Iterator[Web]:
     """Without a worker: submissions wait."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = Settings(data=folder, bank=bank, isolation="full", lang="en", host=host, hosts=hosts)
-    db = Database.open(settings.database, busy=0.2)
+    db = Database.open(settings.database, busy=busy)
     hub = Hub(folder, db)
     app = create_app(settings, db, hub, rates=rates)
     try:
