@@ -239,12 +239,15 @@ class Hub:
     async def _look(self, name: str) -> None:
         """Looks at every watched submission, with one query for all who ask at the same time."""
         loop = asyncio.get_running_loop()
-        task = self._looking
-        if task is None or task.done() or task.get_loop() is not loop or name not in self._looking_at:
-            self._looking_at = tuple(self._watchers)
-            self._looked = time.monotonic()
-            self._looking = task = loop.create_task(self._look_at(self._looking_at))
-        await asyncio.shield(task)
+        seen = False
+        while not seen:
+            task = self._looking
+            if task is None or task.done() or task.get_loop() is not loop:
+                self._looking_at = tuple(self._watchers)
+                self._looked = time.monotonic()
+                self._looking = task = loop.create_task(self._look_at(self._looking_at))
+            seen = name in self._looking_at  # else it began before we came: the next one will be for all who wait now
+            await asyncio.shield(task)
 
     async def _look_at(self, names: tuple[str, ...]) -> None:
         try:

@@ -9,7 +9,6 @@ the worker ends or the zygote does; the lanes end with it, and their jails with 
 from __future__ import annotations
 
 import gc
-import inspect
 import json
 import os
 import select
@@ -146,7 +145,10 @@ def run_lane(sock: socket.socket, sandbox: Sandbox, bank: Bank, references: Refe
     from graders.grade import READY_JAILS, Grader
 
     def say(**words: Any) -> None:
-        sock.sendall(json.dumps(words, ensure_ascii=False).encode() + b"\n")
+        try:
+            sock.sendall(json.dumps(words, ensure_ascii=False).encode() + b"\n")
+        except OSError:
+            os._exit(0)  # the worker let go of this lane: nobody wants to hear the rest
 
     with Grader(sandbox, ready=READY_JAILS, references=references) as grader, sock.makefile("rb") as lines:
         last: Kata | None = None
@@ -187,16 +189,13 @@ def judge(grader: Grader, kata: Kata, job: dict[str, Any], say: Callable[..., No
     def on_progress(case: CaseResult) -> None:
         say(case={"name": case.name, "title": case.title.model_dump(), "group": case.group, "status": case.status})
 
-    more: dict[str, Any] = {}
-    if "on_begin" in inspect.signature(grader.grade).parameters:
-        more["on_begin"] = lambda total: say(total=total)
     report = grader.grade(
         kata,
         code,
         visible_only=job["kind"] == Kind.RUN,
         file="solution.py",
+        on_begin=lambda total: say(total=total),
         on_progress=on_progress,
-        **more,
     )
     if report.verdict == "fault":
         say(fault=report.message.en if report.message else "the grader failed", final=False)

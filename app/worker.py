@@ -10,6 +10,7 @@ import asyncio
 import fcntl
 import json
 import os
+import secrets
 import signal
 import sys
 import time
@@ -232,6 +233,9 @@ class Worker:
     def _hear(self, running: Running, heard: dict[str, Any]) -> None:
         """Passes on what a lane tells of its progress."""
         if "total" in heard:
+            if running.total is not None:  # the grader begins again, after a fault of its own
+                running.run, running.cases = secrets.token_hex(4), []
+                self._tell(type="begin", id=running.id, run=running.run, attempt=running.attempt)
             running.total = heard["total"]
             self._tell(type="total", id=running.id, total=running.total)
         elif "case" in heard:
