@@ -159,6 +159,8 @@ class TrialView:
 def trial_of(text: str) -> TrialView:
     """What a page shows of a stored trial."""
     raw = json.loads(text)
+    if not isinstance(raw, dict):
+        raise ValueError("no trial")
     output = raw.get("output") or {}
     stdout, cut_out = _printed(output.get("stdout", ""))
     stderr, cut_error = _printed(output.get("stderr", ""))

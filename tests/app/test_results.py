@@ -1,0 +1,188 @@
+"""What a page makes of a report."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from app import results
+from app.models import Kind, State, Submission
+from graders.verdict import (
+    CaseResult,
+    Diagnosis,
+    Environment,
+    Isolation,
+    Output,
+    PolicyFinding,
+    Report,
+    Score,
+    Shape,
+    Status,
+    TensorView,
+    Text,
+    Verdict,
+)
+
+
+def a_case(name: str, status: Status = Status.FAILED, dims: tuple[int, ...] = (2, 3), **words: object) -> CaseResult:
+    """A case called with one tensor."""
+    shape = Shape(name="x", dims=list(dims), axes=["B", "D"][: len(dims)], dtype="float32")
+    return CaseResult(
+        name=name,
+        title=Text(en=name, zh=name),
+        group="correctness",
+        visible=True,
+        status=status,
+        shapes=[shape],
+        **words,  # type: ignore[arg-type]
+    )
+
+
+def a_report(*cases: CaseResult, **words: object) -> str:
+    """A report of these cases, as it is stored."""
+    base: dict[str, object] = {
+        "file": "solution.py",
+        "submission_digest": "0" * 64,
+        "kata": "layer_norm",
+        "kata_digest": "1" * 64,
+        "verdict": Verdict.FAILED,
+        "judged_cases": len(cases),
+        "score": Score(total=99.96, correctness=100.0, shapes=None, speed=None),
+        "cases": list(cases),
+        "seed": "7",
+        "started": "2026-11-28T00:00:00.000Z",
+        "seconds": 0.1,
+    }
+    return Report(**{**base, **words}).to_json()  # type: ignore[arg-type]
+
+
+def view(values: list[float], shape: list[int], start: list[int] | None = None, dtype: str = "float32") -> TensorView:
+    """A window on the last two axes."""
+    window = shape[-2:]
+    return TensorView(dtype=dtype, shape=shape, start=start or [0] * len(shape), window=window, values=values)
+
+
+def test_the_smallest_failure_comes_first_and_passed_cases_are_apart() -> None:
+    made = results.view_of(
+        a_report(
+            a_case("large", dims=(20, 30)),
+            a_case("fine", Status.PASSED),
+            a_case("small", dims=(1, 2)),
+            a_case("late", Status.NOT_RUN),
+        )
+    )
+    assert [failure.case.name for failure in made.failures] == ["small", "large"]
+    assert [case.name for case in made.passed] == ["fine"]
+    assert [case.name for case in made.not_run] == ["late"]
+    assert made.failures[0].shapes == ("x B=1, D=2 float32",)
+
+
+def test_points_are_rounded_down_so_that_nobody_reads_a_hundred_that_is_none() -> None:
+    made = results.view_of(a_report(a_case("one")))
+    assert made.total == "99.9"
+    assert made.parts == (("correctness", "100"),)
+
+
+def test_cells_that_differ_are_marked_and_the_first_wrong_number_is_said() -> None:
+    expected = view([1.0, 2.0, 3.0, 4.0], [2, 2], dtype="float64")
+    actual = view([1.0, 2.0, 3.5, math.nan], [2, 2])
+    case = a_case("one", expected=expected, actual=actual, first_bad_index=[1, 0], max_abs_error=0.5, tolerance=1e-5)
+    failure = results.view_of(a_report(case)).failures[0]
+    assert failure.actual is not None
+    assert [[cell.differs for cell in row] for row in failure.actual.rows] == [[False, False], [True, True]]
+    assert [[cell.text for cell in row] for row in failure.actual.rows] == [["1", "2"], ["3.5", "NaN"]]
+    assert (failure.index, failure.here, failure.wanted) == ("1, 0", "3.5", "3")
+    assert (failure.error, failure.tolerance) == ("0.5", "1e-05")
+
+
+def test_a_window_that_does_not_begin_at_zero_finds_its_number() -> None:
+    expected = view([1.0, 2.0, 3.0, 4.0], [4, 2, 2], start=[3, 0, 0])
+    failure = results.view_of(
+        a_report(a_case("one", expected=expected, actual=expected, first_bad_index=[3, 1, 0]))
+    ).failures[0]
+    assert (failure.here, failure.expected and failure.expected.start) == ("3", "[3, 0, 0]")
+    outside = results.view_of(a_report(a_case("one", expected=expected, actual=expected, first_bad_index=[0, 1, 0])))
+    assert outside.failures[0].here == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "whole", "text"),
+    [
+        (1.0, True, "1"),
+        (0.123456, False, "0.1235"),
+        (math.nan, False, "NaN"),
+        (-math.inf, False, "-∞"),
+        (1e30, False, "1e+30"),
+    ],
+)
+def test_numbers_have_the_digits_that_matter(value: float, whole: bool, text: str) -> None:
+    assert results.number(value, whole=whole) == text
+
+
+def test_what_a_submission_wrote_has_no_hidden_characters() -> None:
+    made = results.view_of(
+        a_report(
+            a_case("one", Status.ERROR, message=Text(en="a\x1b[31m\u202e", zh="b\u200b"), traceback=["f.py:1\x07"]),
+            output=Output(stdout="x\x1b[2J\n", stderr="\u2028y"),
+            policy=[PolicyFinding(rule="r\x00", line=3, text="t\u202e")],
+        )
+    )
+    failure = made.failures[0]
+    assert failure.message == {"en": "a\\x1b[31m\\u202e", "zh": "b\\u200b"}
+    assert failure.traceback == ("f.py:1\\x07",)
+    assert (made.stdout, made.stderr) == ("x\\x1b[2J", "\\u2028y")
+    assert made.policy == ({"line": 3, "text": "t\\u202e", "rule": "r\\x00"},)
+
+
+def test_a_print_in_a_loop_is_folded_and_a_flood_is_cut() -> None:
+    same = results.view_of(a_report(output=Output(stdout="a\n" * 500)))
+    assert (same.stdout, same.printed_cut) == ("a  (× 500)", False)
+    flood = results.view_of(a_report(output=Output(stdout="".join(f"{n}\n" for n in range(500)))))
+    assert flood.printed_cut
+    assert len(flood.stdout.splitlines()) == results.PRINTED_LINES
+
+
+def a_submission(report: str | None, kind: Kind = Kind.GRADE) -> Submission:
+    """A row that is done."""
+    return Submission(id="x", kata="layer_norm", kind=kind, code="", state=State.DONE, report=report)
+
+
+@pytest.mark.parametrize("report", ["", "{", "[]", "null", '{"schema_version": 99}'])
+@pytest.mark.parametrize("kind", [Kind.GRADE, Kind.TRY])
+def test_a_report_that_cannot_be_read_is_no_reason_to_fail(report: str, kind: Kind) -> None:
+    made = results.context(a_submission(report, kind))
+    assert made["view"] is None
+    assert made["trial"] is None
+
+
+def test_a_try_shows_its_value_and_what_it_printed() -> None:
+    report = json.dumps(
+        {
+            "status": "done",
+            "value": "tensor\x1b",
+            "shapes": [{"name": "value", "dims": [2, 3], "axes": [], "dtype": "float32"}],
+            "output": {"stdout": "hi\n", "stderr": "", "truncated": False},
+            "seconds": 0.01,
+        }
+    )
+    trial = results.context(a_submission(report, Kind.TRY))["trial"]
+    assert (trial.value, trial.shapes, trial.stdout) == ("tensor\\x1b", ("value (2, 3) float32",), "hi")
+
+
+def test_every_word_of_the_grader_has_a_sentence() -> None:
+    assert {str(verdict) for verdict in Verdict} <= results.VERDICTS.keys()
+    assert {str(status) for status in Status} <= results.STATUSES.keys()
+    assert {str(state) for state in State} <= results.STATES.keys()
+    assert {str(kind) for kind in Kind} <= results.KINDS.keys()
+
+
+def test_a_diagnosis_and_a_reduced_level_are_kept() -> None:
+    environment = Environment(
+        torch="2", python="3", device="cpu", cpu="c", isolation=Isolation(level="reduced", missing=["cgroup"])
+    )
+    found = Diagnosis(id="d", title=Text(en="t", zh="t"), text=Text(en="t: x", zh="t"), evidence=["one"])
+    made = results.view_of(a_report(a_case("one"), diagnosis=[found], environment=environment))
+    assert made.report.diagnosis[0].id == "d"
+    assert made.titles["one"].en == "one"
