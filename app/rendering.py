@@ -8,38 +8,22 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from app.formulas import formula
 from katas.answer import answer_source
 from katas.bank import Kata
 
 KEPT = 512  # rendered pages, of every kata in both languages
-# What latex2mathml does not know, in words that it does.
-TEX = ((r"\arg\max", r"\mathrm{arg\,max}\,"), (r"\arg\min", r"\mathrm{arg\,min}\,"))
-
-
-def formula(tex: str, *, block: bool = False) -> str:
-    """TeX as MathML; the TeX stays in `data-tex` for the front end. What cannot be converted is shown as it is written."""
-    words = tex.strip()
-    for unknown, known in TEX:
-        words = words.replace(unknown, known)
-    try:
-        math = convert(words, display="block" if block else "inline")
-    except Exception:  # noqa: BLE001 - foreign text in a library that raises what it likes
-        math = f"<code>{escape(tex)}</code>"
-    if block:
-        return f'<div class="math" data-tex="{escape(tex.strip())}" data-display tabindex="0">{math}</div>\n'
-    return f'<span class="math" data-tex="{escape(tex.strip())}">{math}</span>'
 
 
 def code(text: str, language: str = "python") -> Markup:
