@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,15 @@ def judge(yard: Yardstick, actual: Outcome, seconds: float = 0.0, file: str = "s
         return _judge_refusal(base, case.refusal, actual, file)
     if actual.error is not None:
         return CaseResult(**base, status=Status.ERROR, check="error", **_error_fields(actual.error, file))
+    found = first_mismatch(yard, actual)
+    if found is not None:
+        return CaseResult(**base, status=Status.FAILED, check=found.check, message=found.text, **found.fields)
+    return CaseResult(**base, status=Status.PASSED)
+
+
+def first_mismatch(yard: Yardstick, actual: Outcome) -> Mismatch | None:
+    """The first rule that an outcome without an exception breaks, with the tensors that were compared."""
+    case = yard.program.case
     try:
         relations_first = case.group in (Group.PROPERTY, Group.DISTRIBUTION)
         if relations_first:
@@ -54,8 +64,8 @@ def judge(yard: Yardstick, actual: Outcome, seconds: float = 0.0, file: str = "s
         if case.watched:
             _check_hygiene(yard, actual)
     except Mismatch as found:
-        return CaseResult(**base, status=Status.FAILED, check=found.check, message=found.text, **found.fields)
-    return CaseResult(**base, status=Status.PASSED)
+        return found
+    return None
 
 
 def shapes_of(program: Program, kata: Kata) -> list[Shape]:
@@ -154,9 +164,7 @@ def _check_tree(yard: Yardstick, step: int, path: list[Any], expected: Any, actu
         dtype = yard.program.dtype if expected.is_floating_point() else expected.dtype
         rounded = lambda: _walk(yard.in_dtype().results[step], path)  # noqa: E731 computed only when asked
         scale = largest(expected) or _input_scale(yard.program)
-        check_tensor(
-            where, expected, actual, dtype, scale, rounded, yard.kata.tolerance, _output_axes(where, yard.kata)
-        )
+        check_tensor(where, expected, actual, dtype, scale, rounded, yard.kata.tolerance, letters(where, yard.kata))
     elif isinstance(expected, list | tuple):
         if not isinstance(actual, list | tuple) or len(actual) != len(expected):
             raise _wrong_kind(where, expected, actual)
@@ -195,9 +203,11 @@ def _walk(tree: Any, path: list[Any]) -> Any:
     return tree
 
 
-def _output_axes(where: str, kata: Kata) -> list[str]:
-    """Letters of a result's axes, where kata.toml names them under `output`."""
-    return kata.axes.get("output", "").split() if where.startswith("output") else []
+def letters(where: str, kata: Kata) -> list[str]:
+    """The letters of a tensor's axes, where kata.toml names them: of an output, an argument or the gradient of one."""
+    whole = re.sub(r" of call \d+", "", where.removeprefix("gradient of "))
+    part = re.sub(r"\[.*", "", whole)  # of a tuple; `output[1][0]` may have axes of its own
+    return kata.axes.get(whole, kata.axes.get(part, "")).split()
 
 
 def _kind(value: Any) -> tuple[str, str]:
@@ -257,7 +267,7 @@ def _check_gradients(yard: Yardstick, step: int, actual: Any) -> None:
                 scale,
                 gradient.rounded,
                 yard.kata.tolerance,
-                [],
+                letters(gradient.where, yard.kata),
             )
 
 
@@ -356,6 +366,7 @@ def _check_same(first: Any, second: Any, said: Any, yard: Yardstick) -> None:
             "relation",
             said.en,
             said.zh,
+            pair=(second, first),
             where=said.en,
             expected=view(second, tuple(at)),
             actual=view(first, tuple(at)),
@@ -388,7 +399,13 @@ def _check_hygiene(yard: Yardstick, actual: Outcome) -> None:
         after = actual.inputs[number] if number < len(actual.inputs) else None
         name = names.get(number, f"input {number}")
         if after is None or after.shape != before.shape or after.dtype != before.dtype or not _equal(before, after):
-            raise Mismatch("inputs", f"the call changes its argument {name}", f"调用改动了它的参数 {name}", where=name)
+            raise Mismatch(
+                "inputs",
+                f"the call changes its argument {name}",
+                f"调用改动了它的参数 {name}",
+                pair=None if after is None else (before, after),
+                where=name,
+            )
 
 
 def _equal(first: Tensor, second: Tensor) -> bool:

@@ -39,14 +39,18 @@ class Mistakes:
         self.kata = reference.kata
         self._entries: dict[str, Callable[..., object]] = {}
 
-    def outcome(self, mistake: Mistake, program: Program) -> Outcome:
-        """What the mistake gives, in the case's dtype."""
+    def entry(self, mistake: Mistake) -> Callable[..., object]:
+        """The wrong function or class itself."""
         if mistake.id not in self._entries:
             file = f"mistakes/{mistake.path.name}"
             self._entries[mistake.id] = load_source(self.kata, file, mistake.source)
+        return self._entries[mistake.id]
+
+    def outcome(self, mistake: Mistake, program: Program) -> Outcome:
+        """What the mistake gives, in the case's dtype."""
         key = "mistake:" + mistake.id
         if key not in program.memo:
-            entry = self._entries[mistake.id]
+            entry = self.entry(mistake)
             with torch.random.fork_rng(devices=[]):  # a mistake may draw from the global generator
                 before = torch.get_rng_state()
                 outcome = carry_out(program, entry, program.dtype, program.constructs)
@@ -89,8 +93,8 @@ def yardstick(reference: Reference, program: Program, binding: Binding | None) -
 def diagnose(mistakes: Mistakes, tried: Sequence[Tried]) -> list[Diagnosis]:
     """The misunderstandings that agree with what the submission gave, the best first; usually one, often none."""
     wrong = [one for one in tried if one.result.status not in (Status.PASSED, Status.NOT_RUN)]
-    wrong.sort(key=_size)
-    passed = sorted((one for one in tried if one.result.status is Status.PASSED), key=_size)
+    wrong.sort(key=size)
+    passed = sorted((one for one in tried if one.result.status is Status.PASSED), key=size)
     found: list[tuple[int, str, Diagnosis]] = []
     for mistake in mistakes.kata.mistakes:
         if not any(_agrees(mistakes, mistake, one) for one in wrong[:PROBES]):
@@ -104,7 +108,7 @@ def diagnose(mistakes: Mistakes, tried: Sequence[Tried]) -> list[Diagnosis]:
     return (full or best)[:3] or _readings(mistakes, wrong)
 
 
-def _size(one: Tried) -> int:
+def size(one: Tried) -> int:
     """Small cases first: they are judged faster, and a disagreement ends the trial of a mistake."""
     return sum(tensor.numel() for tensor in one.program.tensors) * len(one.program.steps)
 

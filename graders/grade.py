@@ -30,6 +30,7 @@ from graders.binding import Binding, candidates
 from graders.compare import judge, shapes_of
 from graders.diagnose import Mistakes, Tried, diagnose, first_match, yardstick
 from graders.dialogue import Capture, Dialogue, Ended
+from graders.picture import with_pictures
 from graders.program import Outcome, Program, Reference, Sheet, decode_outcome
 from graders.sandbox import IsolationRefused, Lane, Sandbox, SandboxFault
 from graders.score import score_of, verdict_of
@@ -238,6 +239,7 @@ class Grader:
             diagnosis: list[Diagnosis] = []
             if verdict is not Verdict.PASSED:
                 diagnosis = diagnose(sitting.mistakes, sitting.tried)
+                cases = with_pictures(sitting.mistakes, sitting.binding, sitting.tried, diagnosis)
             return {"verdict": verdict, "cases": cases, "diagnosis": diagnosis, "output": sitting.capture.output()}
         raise AssertionError("unreachable")
 

@@ -19,12 +19,15 @@ WINDOW = 8  # rows and columns of a view
 
 
 class Mismatch(Exception):
-    """Ends the comparison of a case with its first finding; `fields` go into the CaseResult."""
+    """Ends the comparison of a case with its first finding; `fields` go into the CaseResult, `pair` into its picture."""
 
-    def __init__(self, check: str, en: str, zh: str, **fields: Any) -> None:
+    def __init__(
+        self, check: str, en: str, zh: str, *, pair: tuple[Tensor, Tensor] | None = None, **fields: Any
+    ) -> None:
         super().__init__(en)
         self.check = check
         self.text = Text(en=en, zh=zh)
+        self.pair = pair  # expected and actual
         self.fields = fields
 
 
@@ -54,7 +57,11 @@ def check_tensor(
     if actual.shape != expected.shape:
         got, want = _dims(actual.shape, []), _dims(expected.shape, axes)
         raise Mismatch(
-            "shape", f"{where} has shape {got}, expected {want}", f"{where} 的形状是 {got}，应为 {want}", where=where
+            "shape",
+            f"{where} has shape {got}, expected {want}",
+            f"{where} 的形状是 {got}，应为 {want}",
+            pair=(expected, actual),
+            where=where,
         )
     if actual.dtype != dtype:
         got, want = str(actual.dtype).removeprefix("torch."), str(dtype).removeprefix("torch.")
@@ -124,6 +131,7 @@ def _wrong_values(
         "value",
         en,
         zh,
+        pair=(expected, actual),
         where=where,
         expected=view(expected, at),
         actual=view(actual, at),

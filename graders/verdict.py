@@ -226,7 +226,7 @@ class Trial(Record):
     value: str | None = None  # the snippet's last expression as text, cut where it is long; None: a statement, or None
     shapes: list[Shape] = Field(default_factory=list)  # of the tensors in that value: `value`, `value[0]`, ...
     output: Output = Field(default_factory=Output)
-    traceback: list[str] = Field(default_factory=list)  # `FILE:LINE in NAME: source` of solution.py and snippet.py alone
+    traceback: list[str] = Field(default_factory=list)  # as in a CaseResult, of solution.py and snippet.py
     policy: list[PolicyFinding] = Field(default_factory=list)
     environment: Environment | None = None
     started: str  # ISO 8601, UTC
