@@ -82,14 +82,79 @@ class SavedSubmission(_Row):
     report: Annotated[Report, Field(strict=False)] | None
 
 
-class SavedEvent(_Row):
-    """One event."""
+Key = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
 
-    key: Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
-    kind: Annotated[Did, Field(strict=False)]
-    kata: KataId | None
+
+class HintOpened(_Row):
+    """Of app/events.py, as the classes that follow."""
+
+    n: Annotated[int, Field(ge=1, le=100)]
+
+
+class AnswerOpened(_Row):
+    """Says nothing but that it was."""
+
+
+class QuizAnswered(_Row):
+    """A sheet."""
+
+    answers: dict[str, list[str]]
+    right: Annotated[int, Field(ge=0, le=1000)]
+    total: Annotated[int, Field(ge=1, le=1000)]
+    passed: bool
+    quiz: str
+
+
+class CardAnswered(_Row):
+    """An answer to a card."""
+
+    rating: Literal["again", "hard", "good", "easy"]
+    base: int
+    stale: bool
+
+
+class AnswerTakenBack(_Row):
+    """The answer with the key `undoes` does not count."""
+
+    undoes: Key
+
+
+class _Happened(_Row):
+    key: Key
+    kata: KataId
     at: Moment
-    payload: dict[str, Any]
+
+
+class SavedHint(_Happened):
+    """A hint was opened."""
+
+    kind: Literal["hint"]
+    payload: HintOpened
+
+
+class SavedAnswer(_Happened):
+    """The answer was opened."""
+
+    kind: Literal["answer"]
+    payload: AnswerOpened
+
+
+class SavedQuiz(_Happened):
+    """A quiz was answered."""
+
+    kind: Literal["quiz"]
+    payload: QuizAnswered
+
+
+class SavedReview(_Happened):
+    """A card was answered, or an answer taken back."""
+
+    kind: Literal["review"]
+    payload: CardAnswered | AnswerTakenBack
+
+
+SavedEvent = Annotated[SavedHint | SavedAnswer | SavedQuiz | SavedReview, Field(discriminator="kind")]
+EXPORTED = (Did.HINT, Did.ANSWER, Did.QUIZ, Did.REVIEW)
 
 
 class SavedDraft(_Row):
@@ -170,8 +235,8 @@ def _submissions(session: Session, person: Person) -> Iterator[dict[str, Any]]:
 
 
 def _events(session: Session, person: Person) -> Iterator[dict[str, Any]]:
-    for row in happened(session, person):
-        if row.kind != Did.IMPORT and row.kind in set(Did):
+    for row in happened(session, person, EXPORTED):
+        if row.kata is not None:
             yield {"key": _key(row), "kind": row.kind, "kata": row.kata, "at": row.at, "payload": row.payload}
 
 
@@ -234,7 +299,7 @@ def bring_in(db: Database, person: Person, saved: Saved, wishes: review.Wishes, 
         if counts.anything:
             record(session, person, Did.IMPORT, now, payload=counts.model_dump())
         session.flush()
-        touched = {one.kata for one in saved.submissions} | {one.kata for one in saved.events if one.kata is not None}
+        touched = {one.kata for one in saved.submissions} | {one.kata for one in saved.events}
         for kata in sorted(touched):
             review.rebuild(session, person, kata, wishes, zone, now)
     return counts
@@ -283,7 +348,7 @@ def _bring_submissions(session: Session, person: Person, saved: list[SavedSubmis
 
 def _bring_events(session: Session, person: Person, saved: list[SavedEvent]) -> int:
     there = {_key(row) for row in happened(session, person)}
-    new = {one.key: one for one in saved if one.key not in there and one.kind is not Did.IMPORT}
+    new = {one.key: one for one in saved if one.key not in there}
     for one in new.values():
         session.add(
             Event(
@@ -294,7 +359,7 @@ def _bring_events(session: Session, person: Person, saved: list[SavedEvent]) -> 
                 kind=one.kind,
                 at=one.at,
                 form_key=one.key,
-                payload=one.payload,
+                payload=one.payload.model_dump(),
             )
         )
     return len(new)
