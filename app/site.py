@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from starlette.responses import HTMLResponse
 
 from app.assets import Assets
@@ -27,6 +27,15 @@ from app.streams import Streams
 from katas.bank import Bank, Kata
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
+
+# What every page asks for, in one statement that is put together once.
+READER = select(
+    select(Preference.values).where(Preference.holder == bindparam("holder")).scalar_subquery(),
+    select(func.count())
+    .select_from(Card)
+    .where(Card.holder == bindparam("holder"), Card.due <= bindparam("now"))
+    .scalar_subquery(),
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +72,9 @@ class Site:
         if known is None:
             person = self.person(request)
             with self.db.reading() as session:
-                prefs = session.scalar(select(Preference.values).where(Preference.holder == person.holder)) or {}
-                due = session.scalar(
-                    select(func.count()).select_from(Card).where(Card.holder == person.holder, Card.due <= time.time())
-                )
-            known = request.state.reader = Reader(person, prefs, language(request, prefs), due or 0)
+                row = session.execute(READER, {"holder": person.holder, "now": time.time()}).one()
+            prefs, due = row[0] or {}, row[1]
+            known = request.state.reader = Reader(person, prefs, language(request, prefs), due)
         return cast(Reader, known)
 
     def lang(self, request: Request) -> str:

@@ -30,8 +30,9 @@ from app.routes import (
     submissions,
 )
 from app.settings import Settings
+from app.shelf import Shelf
 from app.site import Site
-from katas.bank import Bank, KataError, UnknownKata
+from katas.bank import KataError, UnknownKata
 
 ROUTERS = (home, katas, submissions, drafts, quiz, review, progress, history, about, preferences, api, learning, health)
 HANDLED: tuple[type[Exception], ...] = (
@@ -46,7 +47,7 @@ HANDLED: tuple[type[Exception], ...] = (
 
 def create_app(settings: Settings, db: Database, hub: Hub, *, rates: Rates | None = None) -> FastAPI:
     """The application. The caller opens `db` and `hub` before, and closes them after; `app.state.site` is the Site."""
-    site = Site(settings=settings, bank=Bank.open(settings.bank), db=db, hub=hub)
+    site = Site(settings=settings, bank=Shelf.open(settings.bank), db=db, hub=hub)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
