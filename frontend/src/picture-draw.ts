@@ -13,7 +13,7 @@ export interface Paint {
 }
 
 /** Around the cells: the letters and the indices of the axes. */
-export const MARGIN = { left: 30, top: 20, right: 2, bottom: 2 };
+export const MARGIN = { left: 32, top: 20, right: 2, bottom: 2 };
 
 const LARGEST = 30;
 const SMALLEST = 3;
@@ -149,16 +149,16 @@ function drawAxes(context: CanvasRenderingContext2D, picture: Picture, size: num
     const columnName = (inner.length > 0 ? inner[inner.length - 1] : "") ?? "";
     const rowName = inner.length > 1 ? inner[0]! : "";
     context.textBaseline = "middle";
-    context.font = `600 12px ${paint.font}`;
+    context.font = `600 11px ${paint.font}`;
     context.fillStyle = paint.ink;
     context.textAlign = "left";
-    context.fillText(rowName, 0, MARGIN.top + 8);
-    context.fillText(columnName, MARGIN.left - 14, 8);
+    if (rowName) context.fillText(`${rowName}↓`, 0, 8);
+    context.fillText(`${columnName}→`, rowName ? MARGIN.left - 13 : 0, 8);
     context.font = `11px ${paint.font}`;
     context.textAlign = "center";
-    for (const at of ticks(columns, size, 16, cell.column)) {
+    for (const at of ticks(columns, size, 10 + 7 * String((columns - 1) * step[1]).length, cell.column)) {
         context.fillStyle = at === cell.column ? paint.ink : paint.muted;
-        context.fillText(String(at * step[1]), MARGIN.left + (at + 0.5) * size, 8);
+        context.fillText(String(at * step[1]), MARGIN.left + (at + 0.5) * size + (at * size < 8 ? 4 : 0), 8);
     }
     if (!rowName) return;
     context.textAlign = "right";

@@ -52,6 +52,8 @@ export interface Picture {
     slices: Slice[];
     bound: number; // of expected and actual: the scale goes from minus this to this
     differenceBound: number;
+    differenceLow: number;
+    differenceHigh: number;
     low: number; // the smallest and largest of expected and actual
     high: number;
     hasNaN: boolean;
@@ -94,6 +96,8 @@ export function readPicture(given: PictureGiven): Picture {
         low,
         high,
         bound: Math.max(Math.abs(low), Math.abs(high)) || 1,
+        differenceLow: lowDifference,
+        differenceHigh: highDifference,
         differenceBound: Math.max(Math.abs(lowDifference), Math.abs(highDifference)) || 1,
         hasNaN: slices.some((slice) => Object.values(slice.layers).some((layer) => layer.some(Number.isNaN))),
         worst: worstOf(slices, given.columns),

@@ -144,7 +144,7 @@ class Figure {
             canvas.addEventListener("pointermove", point);
             canvas.addEventListener("pointerdown", point);
         }
-        const { rows, columns } = this.picture;
+        const { columns } = this.picture;
         const moves: Record<string, [number, number]> = {
             ArrowUp: [-1, 0],
             ArrowDown: [1, 0],
@@ -164,7 +164,6 @@ class Figure {
                 this.choose(this.picture.worst.slice);
             } else return;
             event.preventDefault();
-            void rows;
         });
     }
 
@@ -189,9 +188,9 @@ class Figure {
         const axes = sliders(picture);
         this.ranges.forEach((input, number) => {
             const place = Number(input.dataset["place"]);
-            const { axis, indices, count } = axes[place]!;
+            const { indices, count } = axes[place]!;
             input.value = String(Math.max(indices.indexOf(index[place] ?? 0), 0));
-            const text = word("slice", { axis: axis.toLowerCase(), index: index[place] ?? 0, count });
+            const text = word("slice", { index: index[place] ?? 0, last: count - 1 });
             this.outputs[number]!.textContent = text;
             input.setAttribute("aria-valuetext", text);
         });
@@ -243,7 +242,7 @@ class Figure {
         const values = this.legends.get("values");
         if (values) drawLegend(values, picture.low, picture.high, picture.bound, paint);
         const difference = this.legends.get("difference");
-        if (difference) drawLegend(difference, -picture.differenceBound, picture.differenceBound, picture.differenceBound, paint);
+        if (difference) drawLegend(difference, picture.differenceLow, picture.differenceHigh, picture.differenceBound, paint);
     }
 
     private paint(): Paint {

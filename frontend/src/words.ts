@@ -96,7 +96,7 @@ export const WORDS = {
     actual: { en: "yours", zh: "你的" },
     difference: { en: "difference", zh: "差值" },
     weights: { en: "weights", zh: "权重" },
-    slice: { en: "{axis} {index} of {count}", zh: "{axis} {index}/{count}" },
+    slice: { en: "{index} (0 to {last})", zh: "{index}（0 至 {last}）" },
     cell: { en: "{index}: expected {expected}, yours {actual}", zh: "{index}：期望 {expected}，你的 {actual}" },
     cellDifference: { en: "difference {difference}", zh: "相差 {difference}" },
     cellOne: { en: "{index}: {value}", zh: "{index}：{value}" },
