@@ -116,6 +116,7 @@ def _code(site: Site, request: Request, kata: Kata, names: tuple[str, ...], stan
             "starter": kata.starter,
             "draft": {"version": head.version, "at": head.at},
             "names": list(names),
+            "forbidden": list(kata.forbidden),
             "prefs": {name: reader.prefs[name] for name in ("vim", "font_size", "panes") if name in reader.prefs},
             "solved": standing.solved_at is not None,
         },
