@@ -7,6 +7,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -84,6 +85,7 @@ def html(text: str) -> Markup:
     return Markup(_PARSER.renderer.render(tokens, _PARSER.options, {}))
 
 
+@lru_cache(maxsize=4096)
 def inline(text: str) -> Markup:
     """One line of Markdown, without a paragraph around it: a choice of a quiz, a title."""
     return Markup(_PARSER.renderInline(" ".join(text.split())))

@@ -186,18 +186,19 @@ def _scheduler(retention: float) -> fsrs.Scheduler:
 # -- cards in the database -------------------------------------------------------------------------------------------
 
 
-def refresh(db: Database, person: Person, wishes: Wishes, zone: ZoneInfo, now: float) -> None:
-    """Replays every card that has not seen the last verdicts of its kata. Cheap when there is nothing new."""
+def refresh(db: Database, person: Person, wishes: Wishes, zone: ZoneInfo, now: float) -> bool:
+    """Replays every card that has not seen the last verdicts of its kata; says whether there was one. Cheap otherwise."""
     with db.reading() as session:
         stale = _stale(session, person, wishes, now)
     if not stale:
-        return
+        return False
     try:
         with db.writing() as session:
             for kata in stale:
                 rebuild(session, person, kata, wishes, zone, now)
+        return True
     except DatabaseTrouble:
-        return  # a page is shown with the cards there are; what happened is safe, and the next page tries again
+        return False  # a page is shown with the cards there are; what happened is safe, and the next page tries again
 
 
 def rebuild(session: Session, person: Person, kata: str, wishes: Wishes, zone: ZoneInfo, now: float) -> Card | None:

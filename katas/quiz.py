@@ -8,6 +8,7 @@ import random
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from katas.arithmetic import NotANumber, evaluate
@@ -103,10 +104,16 @@ def written(value: float) -> str:
 
 def read_quiz(kata: Kata) -> Quiz:
     """The quiz of a concept kata. Raises KataError, which names the question."""
+    return _quiz(kata.id, kata.quiz_source)
+
+
+@lru_cache(maxsize=128)
+def _quiz(kata: str, source: str) -> Quiz:
+    """Kept by its text: a page with a quiz is asked for often."""
     try:
-        raw = tomllib.loads(kata.quiz_source)
+        raw = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
-        raise KataError(kata.id, FILE, f"cannot be read: {error}") from None
+        raise KataError(kata, FILE, f"cannot be read: {error}") from None
     try:
         _known(raw, {"question"}, "the file")
         entries = _tables(raw.get("question"), "there is no [[question]]")
@@ -116,7 +123,7 @@ def read_quiz(kata: Kata) -> Quiz:
             if ids.count(name) > 1:
                 raise _Wrong(f"question `{name}` is there twice")
     except _Wrong as error:
-        raise KataError(kata.id, FILE, str(error)) from None
+        raise KataError(kata, FILE, str(error)) from None
     return Quiz(questions)
 
 

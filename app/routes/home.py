@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app import catalogue, progress
+from app import catalogue, progress, review
 from app.catalogue import Wish
+from app.localtime import zone_of
 from app.site import SiteDep
 from katas.bank import Kata, KataError
 
@@ -18,7 +21,10 @@ def home(
     request: Request, site: SiteDep, q: str = "", track: str = "", level: str = "", status: str = "", kind: str = ""
 ) -> Response:
     """Every kata that fits what is asked for, with where the person stands, and what to do next."""
-    person = site.person(request)
+    reader, now = site.reader(request), time.time()
+    person, zone = reader.person, zone_of(reader.prefs, request.cookies)
+    if review.refresh(site.db, person, review.wishes_of(reader.prefs), zone, now):
+        request.state.reader = None  # its count of due cards is of before
     wish = Wish(q[: catalogue.LONGEST_QUERY], track, level, status, kind)
     katas: list[Kata] = []
     broken: list[KataError] = []

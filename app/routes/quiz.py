@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -22,6 +23,7 @@ from katas.quiz import Quiz, read_quiz, written
 
 router = APIRouter(include_in_schema=False)
 FIELD = "q."
+_html = lru_cache(maxsize=1024)(html)  # of questions and explanations, which are few and asked for often
 
 
 @router.get("/katas/{kata_id}/quiz")
@@ -110,7 +112,7 @@ def _words(site: Site, request: Request, kata: Kata) -> dict[str, Any]:
         "kata": kata,
         "track": catalogue.track_name(kata.track),
         "standing": standing,
-        "html": html,
+        "html": _html,
         "inline": inline,
         "written": written,
         "follow_ups": [site.bank.kata(name) for name in kata.follow_ups if name in site.bank.ids()],

@@ -14,10 +14,9 @@ from app import catalogue, events, forms, review
 from app.forms import Form
 from app.i18n import marked
 from app.localtime import day, moment, zone_of
-from app.rendering import code, html
 from app.review import Wishes
+from app.routes.katas import RENDERER
 from app.site import Site, SiteDep
-from katas.answer import answer_source
 from katas.bank import Kata
 
 router = APIRouter(include_in_schema=False)
@@ -103,12 +102,8 @@ def _asked(wishes: Wishes, more: int) -> Wishes:
 
 def _card(kata: Kata, lang: str) -> dict[str, Any]:
     """What a card shows before and after."""
-    sections = kata.page(lang)
-    return {
-        "question": html(sections["Question"]),
-        "answer": html(sections["Answer"]),
-        "source": code(answer_source(kata)) if kata.kind == "code" else None,
-    }
+    page = RENDERER.page(kata, lang)
+    return {"question": page.sections["Question"], "answer": page.sections["Answer"], "source": page.source}
 
 
 def _title(site: Site, kata: str, lang: str) -> str:
