@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -102,9 +103,8 @@ class Assets:
 
 def _encoded(path: Path, accepted: str) -> tuple[str, Path]:
     """The smallest form of `path` that the browser takes and the build has made."""
-    words = {
-        word.partition(";")[0].strip() for word in accepted.split(",") if not word.replace(" ", "").endswith(";q=0")
-    }
+    offers = (re.fullmatch(r"\s*([\w*-]+)\s*(?:;\s*q=(0(?:\.0*)?)(?![\d.]))?.*", word) for word in accepted.split(","))
+    words = {offer[1] for offer in offers if offer is not None and offer[2] is None}
     for name, ending in ENCODINGS:
         packed = path.with_name(path.name + ending)
         if name in words and packed.is_file() and packed.stat().st_mtime_ns >= path.stat().st_mtime_ns:
