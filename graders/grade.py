@@ -32,7 +32,7 @@ from graders.diagnose import Mistakes, Tried, diagnose, first_match, yardstick
 from graders.dialogue import Capture, Dialogue, Ended
 from graders.picture import with_pictures
 from graders.program import Outcome, Program, Reference, Sheet, decode_outcome
-from graders.sandbox import IsolationRefused, Lane, Sandbox, SandboxFault
+from graders.sandbox import IsolationRefused, Lane, Sandbox, SandboxFault, Seat, SteadyLane
 from graders.score import score_of, verdict_of
 from graders.verdict import (
     CaseResult,
@@ -91,7 +91,7 @@ class Grader:
 
     def __init__(
         self,
-        sandbox: Sandbox,
+        sandbox: Sandbox | Seat,
         *,
         device: str = "cpu",
         timeout: float | None = None,
@@ -103,7 +103,7 @@ class Grader:
         self._sandbox = sandbox
         self._ready = ready
         self._own_sandbox = False
-        self._lane: Lane | None = None
+        self._lane: Lane | SteadyLane | None = None
         self._owed = 0  # jails taken out of the pool since it was filled
         self._references = dict(references or {})
         self._prepared: dict[str, tuple[int, Sheet]] = {}
@@ -193,6 +193,8 @@ class Grader:
             )
             report |= self._attempts(sitting, seconds, early)
             cases: list[CaseResult] = report["cases"]
+            if any(case.status is Status.CRASHED for case in cases):
+                self._sandbox.suspect("a jail crashed or broke the protocol")
             report |= {
                 "judged_cases": sum(case.status is not Status.NOT_RUN for case in cases),
                 "score": None if visible_only or report["verdict"] is Verdict.FAULT else score_of(cases, kata.score),
@@ -248,19 +250,15 @@ class Grader:
         if self._lane is not None:
             self._lane.close()
             self._lane = None
-        if self._sandbox.alive():
-            return True
-        asked, limits = self._sandbox.isolation, self._sandbox.limits
-        self._sandbox.close()
         try:
-            self._sandbox = Sandbox.start(asked, limits=limits)
-            self._own_sandbox = True
-            self._sandbox.wait_ready()
+            renewed = self._sandbox.renew()
         except (SandboxFault, OSError):
             return False
+        self._own_sandbox |= renewed is not self._sandbox
+        self._sandbox = renewed
         return True
 
-    def _lane_open(self) -> Lane:
+    def _lane_open(self) -> Lane | SteadyLane:
         if self._lane is None:
             self._lane = self._sandbox.lane()
             self._lane.request(1 + self._ready)
@@ -292,11 +290,17 @@ class Grader:
     def _refill(self) -> None:
         """Asks for what the grade took out of the pool: afterwards, when nothing waits for the processor."""
         owed, self._owed = self._owed, 0
-        if self._ready and owed and self._lane is not None:
-            try:
+        try:
+            if self._ready and owed and self._lane is not None:
                 self._lane.request(owed)
-            except (SandboxFault, OSError):
-                return  # the next grade will meet it, and deal with it
+            self.settle()
+        except (SandboxFault, OSError):
+            return  # the next grade will meet it, and deal with it
+
+    def settle(self) -> None:
+        """Moves to a fresher zygote if there is one; a lane that may be idle for long calls it now and then."""
+        if self._lane is not None:
+            self._lane.settle()
 
     def _begin_early(self, kata: Kata, code: bytes, file: str, capture: Capture) -> Dialogue | None:
         """Lets a ready jail load the source while it is inspected here; None before the first grade of a lane."""

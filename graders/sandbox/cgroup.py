@@ -16,6 +16,7 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from graders.sandbox.levels import Limits, SandboxFault
 
@@ -195,6 +196,18 @@ class Group:
             group.close()
             cure = "see whether the cgroup is writable and its limits allow children (cgroup.max.descendants)"
             raise NoCgroup(error, f"a cgroup cannot be made: {error}", cure) from error
+        return group
+
+    def words(self) -> list[list[Any]]:
+        """What another process has to know to make leaves in it."""
+        pairs = zip(self.folders, self.hierarchies, strict=True)
+        return [[str(folder), str(h.base), list(h.controllers), h.unified] for folder, h in pairs]
+
+    @classmethod
+    def known(cls, words: list[list[Any]], limits: Limits) -> Group:
+        """A group of another process; it is that one's to remove."""
+        group = cls([Hierarchy(Path(base), tuple(names), unified) for _, base, names, unified in words], limits)
+        group.folders = [Path(folder) for folder, *_ in words]
         return group
 
     def _make(self) -> None:

@@ -1,4 +1,4 @@
-"""The trusted side: starts the zygote, opens lanes to it, hands out jails.
+"""The trusted side: starts the zygote and opens lanes to it.
 
 Nothing waits without a deadline, and no path that a jail could have made is ever opened: what crosses are descriptors,
 small messages of the zygote, and the one READY frame of a jail that has seen no submission yet.
@@ -7,166 +7,17 @@ small messages of the zygote, and the one READY frame of a jail that has seen no
 from __future__ import annotations
 
 import os
-import select
 import socket
-import struct
+import threading
 import time
 from types import TracebackType
+from typing import Any
 
-from graders.sandbox import messages, start
+from graders.sandbox import start
 from graders.sandbox.cgroup import Group, NoCgroup
-from graders.sandbox.jail import AGAIN, Jail, readable
+from graders.sandbox.jail import Jail
+from graders.sandbox.lane import Lane, lost
 from graders.sandbox.levels import Isolation, IsolationRefused, IsolationState, Limits, Part, SandboxFault
-
-
-class Lane:
-    """A control channel of its own to the zygote: usable in the process that it was made for, also after a fork."""
-
-    def __init__(self, sock: socket.socket, limits: Limits, group: Group | None, jails: dict[int, Jail]) -> None:
-        self._sock = sock
-        self._limits = limits
-        self._group = group
-        self._asked: dict[int, Jail] = {}  # not handed out yet, in order
-        self._out: dict[int, Jail] = {}
-        self._jails = jails  # all of the sandbox's, by pid
-        self._number = 0
-        self._lost = False
-
-    def request(self, n: int = 1) -> None:
-        """Asks for n more jails and does not wait. They lock themselves; nobody need look after them until `take`."""
-        for _ in range(n):
-            self._request_one()
-
-    def _request_one(self) -> None:
-        self._number += 1
-        jail = None
-        try:
-            jail = Jail(self._number, self._limits, self._group.leaf() if self._group else None)
-            descriptors = jail.descriptors()
-        except OSError as error:
-            if jail is not None:
-                jail.finish(0)
-            raise SandboxFault("host", f"no jail could be prepared: {error}", AGAIN) from error
-        try:
-            # May wait for a busy zygote, as long as SO_SNDTIMEO says.
-            messages.send(self._sock, {"op": "fork", "n": self._number}, descriptors, socket.MSG_NOSIGNAL)
-        except OSError as error:
-            self._lost = True
-            jail.finish(0)
-            raise lost() from error
-        finally:
-            for fd in descriptors:
-                os.close(fd)
-        self._asked[self._number] = jail
-
-    def take(self, timeout: float = 10) -> Jail:
-        """A ready, locked jail that nobody used; asks for one itself where none is under way.
-
-        Raises SandboxFault when the zygote is gone, a step of the lock-down failed, or none was ready in time.
-        """
-        deadline = time.monotonic() + timeout
-        while True:
-            self._receive_all()
-            if not self._asked:
-                self._request_one()
-            number, jail = next(iter(self._asked.items()))
-            try:
-                if jail.read_ready() and not jail.ended():
-                    del self._asked[number]
-                    self._out[number] = jail
-                    return jail
-                if jail.ended():  # killed by somebody while it waited in the pool: another one will do
-                    self._discard(number)
-                    continue
-            except SandboxFault:
-                self._discard(number)
-                if self._lost:
-                    raise lost() from None
-                raise
-            if self._lost:
-                raise lost()
-            left = deadline - time.monotonic()
-            if left <= 0:
-                self._discard(number)
-                raise SandboxFault(
-                    "jail", f"none was ready within {timeout:g} s", "the machine may be overloaded; grade again"
-                )
-            self._wait_for(jail, left)
-
-    def _wait_for(self, jail: Jail, timeout: float) -> None:
-        waiting = select.poll()
-        waiting.register(self._sock, select.POLLIN)
-        if jail.pidfd >= 0:
-            waiting.register(jail.result, select.POLLIN)
-            waiting.register(jail.pidfd, select.POLLIN)
-        waiting.poll(max(1.0, timeout * 1000))
-
-    def _discard(self, number: int) -> None:
-        jail = self._asked.pop(number)
-        jail.finish(1)
-        self._jails.pop(jail.pid, None)
-
-    def _receive_all(self) -> None:
-        while not self._lost and self._receive():
-            pass
-
-    def _receive(self) -> bool:
-        """Takes one message if there is one."""
-        try:
-            message = messages.receive(self._sock)
-        except EOFError:
-            self._lost = True
-            return False
-        if message is None:
-            return False
-        words, descriptors = message
-        number = int(words.get("forked", words.get("failed", words.get("exited", 0))))
-        jail = self._asked.get(number) or self._out.get(number)
-        pidfd = descriptors[0] if descriptors else None
-        if jail is None:
-            if pidfd is not None:
-                os.close(pidfd)
-            return True
-        jail.hear(words, pidfd, self._wait_exited)
-        if "forked" in words:
-            self._jails[jail.pid] = jail
-        elif "exited" in words:
-            self._out.pop(number, None)
-            self._jails.pop(jail.pid, None)
-        return True
-
-    def _wait_exited(self, jail: Jail, deadline: float) -> bool:
-        """Until the zygote told how a jail ended; False when it is gone or silent."""
-        while jail._status is None and not self._lost:
-            if not self._receive() and not self._lost:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                readable(self._sock.fileno(), left)
-        return jail._status is not None
-
-    def close(self) -> None:
-        """Ends all its jails."""
-        if self._sock.fileno() < 0:
-            return
-        self._receive_all()
-        jails = [*self._asked.values(), *self._out.values()]
-        for jail in jails:
-            jail.kill()
-        for jail in jails:
-            if jail.pidfd >= 0:
-                jail.finish()
-                self._jails.pop(jail.pid, None)
-        self._sock.close()  # the zygote kills what it forked for us and we have not heard of
-        for jail in jails:
-            jail.finish(1)
-        self._asked.clear()
-        self._out.clear()
-
-
-def lost() -> SandboxFault:
-    """The zygote ended."""
-    return SandboxFault("zygote", "the process that makes jails has ended", "start the sandbox again")
 
 
 class Sandbox:
@@ -180,6 +31,8 @@ class Sandbox:
         self.limits = limits
         self.state = IsolationState(Isolation.NONE, ())
         self.capability = ""  # the zygote's cpu capability, as torch calls it
+        self.zygote = 0  # its pid
+        self.suspicion = ""  # what a sound sandbox does not do, and this one did
         self._options = {"warm_compiler": warm_compiler, "collapse": collapse}
         self._owner = os.getpid()
         self._group: Group | None = None
@@ -187,6 +40,7 @@ class Sandbox:
         self._fault: SandboxFault | None = None
         self._started: start.Started | None = None
         self._ready = False
+        self._waiting = threading.Lock()
         self._lanes: list[Lane] = []
         self._jails: dict[int, Jail] = {}
 
@@ -204,12 +58,18 @@ class Sandbox:
         warm_compiler: torch._dynamo is imported too (0.7 s); collapse: huge pages under its heap (slower start, faster forks).
         """
         sandbox = cls(isolation, limits or Limits(), warm_compiler=warm_compiler, collapse=collapse)
-        try:
-            sandbox._prepare()
-            sandbox._launch(namespaces=isolation is not Isolation.NONE)
-        except SandboxFault as fault:
-            sandbox._fault = fault
+        sandbox._begin(None)
         return sandbox
+
+    def _begin(self, missing: Part | None) -> None:
+        """Launches; `missing` is what namespaces failed at before."""
+        try:
+            self._prepare()
+            if missing is not None:
+                self._found(missing)
+            self._launch(namespaces=self.isolation is not Isolation.NONE and missing is None)
+        except SandboxFault as fault:
+            self._fault = fault
 
     def _prepare(self) -> None:
         if self.isolation is Isolation.NONE:
@@ -239,10 +99,23 @@ class Sandbox:
         )
 
     def wait_ready(self, timeout: float = 60) -> IsolationState:
-        """Until jails can be asked for; gives what is in force. Raises IsolationRefused or SandboxFault, with the cure."""
+        """Until jails can be asked for; gives what is in force. Raises IsolationRefused or SandboxFault, with the cure.
+
+        Any thread may wait, also several at once.
+        """
         if self._ready:
             return self.state
         deadline = time.monotonic() + timeout
+        if not self._waiting.acquire(timeout=max(0.0, timeout)):
+            raise SandboxFault("zygote", "it was not ready in time", "the machine may be overloaded; try again")
+        try:
+            return self._wait(deadline)
+        finally:
+            self._waiting.release()
+
+    def _wait(self, deadline: float) -> IsolationState:
+        if self._ready:
+            return self.state  # another thread waited
         while self._fault is None:
             try:
                 self._wait_started(deadline)
@@ -268,7 +141,7 @@ class Sandbox:
             return
         assert words is not None
         self.capability = str(words["capability"])
-        self._ready = True
+        self.zygote = started.processes().get("zygote", 0)
         if started.namespaces:
             self._parts.append(Part("user_namespaces", True, None, "user, pid, mount, net, ipc, uts; private root"))
         if self.isolation is not Isolation.NONE:
@@ -276,11 +149,19 @@ class Sandbox:
         complete = all(part.ok for part in self._parts) and started.namespaces
         level = Isolation.FULL if complete else Isolation.REDUCED
         self.state = IsolationState(Isolation.NONE if self.isolation is Isolation.NONE else level, tuple(self._parts))
+        self._ready = True  # last: another thread may look at any moment
 
     def lane(self) -> Lane:
         """A lane of its own; in another process it is used after a fork, and closed here. Raises as `wait_ready` does."""
+        lane = Lane(self.channel(), self.limits, self._group, self.zygote, self._jails, self.suspect)
+        self._lanes.append(lane)
+        return lane
+
+    def channel(self) -> socket.socket:
+        """Our end of a new channel to the zygote, which a lane may be made of in any process."""
         self.wait_ready()
-        assert self._started is not None
+        if self._started is None:
+            raise lost()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
@@ -288,11 +169,38 @@ class Sandbox:
             except OSError as error:
                 ours.close()
                 raise lost() from error
-        # Not settimeout: Python would then wait before each receive that asks not to wait.
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 10, 0))
-        lane = Lane(ours, self.limits, self._group, self._jails)
-        self._lanes.append(lane)
-        return lane
+        return ours
+
+    def suspect(self, reason: str) -> None:
+        """Notes what a sound sandbox does not do; the next `renew` starts another one."""
+        self.suspicion = self.suspicion or reason
+
+    def groups(self) -> list[list[Any]] | None:
+        """Where its leaves are made, for a lane in another process; None without a cgroup."""
+        return self._group.words() if self._group is not None else None
+
+    def again(self) -> Sandbox:
+        """Another one like it, started at once, with the parts that were missing here still missing."""
+        fresh = Sandbox(self.isolation, self.limits, **self._options)
+        fresh._begin(next((part for part in self._parts if part.name in start.NAMESPACE_STAGES and not part.ok), None))
+        return fresh
+
+    def renew(self) -> Sandbox:
+        """After a fault: itself when it is well, else a fresh one in its place. Raises as `wait_ready` does."""
+        if self.alive() and not self.suspicion:
+            return self
+        self.close()
+        fresh = self.again()
+        try:
+            fresh.wait_ready()
+        except SandboxFault:
+            fresh.close()
+            raise
+        return fresh
+
+    def coming(self) -> int:
+        """A descriptor that is readable when `wait_ready` has something to take; -1 when there is nothing to wait for."""
+        return -1 if self._ready or self._started is None else self._started.fileno()
 
     def alive(self) -> bool:
         """True while the zygote runs."""

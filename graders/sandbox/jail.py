@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from graders import wire
-from graders.sandbox import syscalls
+from graders.sandbox import messages, syscalls
 from graders.sandbox.cgroup import Leaf
 from graders.sandbox.levels import Ending, Limits, SandboxFault
 
 F_SETPIPE_SZ = 1031
 PIPE_SIZE = 1 << 20
+MAX_READY = 1 << 16  # bytes of a jail's first frame
 AGAIN = "grade again; when it happens again, see `torchkata doctor`"
 
 
@@ -42,6 +43,7 @@ class Jail:
         self._over_memory = False
         self._ending: Ending | None = None
         self._wait: Callable[[Jail, float], bool] = lambda jail, deadline: False
+        self.suspect: Callable[[str], None] = lambda reason: None  # called with what a sound sandbox does not do
         theirs, ours = [], []
         for writes in (True, False, False, False):  # job, then result, stdout, stderr
             reader, writer = os.pipe2(os.O_CLOEXEC)
@@ -64,15 +66,24 @@ class Jail:
 
     # -- what the lane hears of it -----------------------------------------------------------------------------------
 
-    def hear(self, words: dict[str, Any], pidfd: int | None, wait: Callable[[Jail, float], bool]) -> None:
-        """One message of the zygote about this jail."""
-        if "forked" in words and pidfd is not None:
-            self.pidfd, self._wait = pidfd, wait
-            self.pid = pid_of(pidfd)
-        elif "failed" in words:
-            self._failure = SandboxFault(str(words["part"]), f"no jail could be made: {words['message']}", AGAIN)
-        elif "exited" in words:
-            self._status, self._cpu = words["status"], words["cpu"]
+    def hear(
+        self, words: dict[str, Any], descriptors: list[int], maker: int, wait: Callable[[Jail, float], bool]
+    ) -> None:
+        """One message about this jail from the zygote, process `maker`. Raises Nonsense and takes no descriptor then."""
+        match words:
+            case {"forked": int()} if len(descriptors) == 1 and self.pidfd < 0 and self._failure is None:
+                pid = pid_of(descriptors[0])
+                if pid is None or (pid and parent_of(pid) not in (maker, None)):
+                    raise messages.Nonsense("a descriptor that is no jail's")
+                self.pidfd, self.pid, self._wait = descriptors[0], pid, wait
+            case {"failed": int(), "part": str(part), "message": str(message)} if not descriptors and self.pidfd < 0:
+                self._failure = SandboxFault(part[:80], f"no jail could be made: {message[:500]}", AGAIN)
+            case {"exited": int(), "status": int(status), "cpu": int() | float() as cpu} if (
+                not descriptors and self.pidfd >= 0 and self._status is None and 0 <= status < 1 << 16
+            ):
+                self._status, self._cpu = status, float(cpu)
+            case _:
+                raise messages.Nonsense("a message that fits no jail")
 
     def read_ready(self) -> bool:
         """True when READY has come. Raises SandboxFault when a step of the lock-down failed, or it died before."""
@@ -82,7 +93,10 @@ class Jail:
         if frame is None:
             return False
         kind, words = frame
-        if kind != wire.READY:
+        parts = words.get("parts")
+        if kind not in (wire.READY, wire.BROKEN) or (kind == wire.READY and not isinstance(parts, list)):
+            raise self._nonsense()
+        if kind == wire.BROKEN:
             self._failure = SandboxFault(str(words.get("part", "jail")), str(words.get("message", "broken")), AGAIN)
             raise self._failure
         if self._leaf is not None and not self._leaf.occupied() and not self.ended():
@@ -90,18 +104,28 @@ class Jail:
             raise self._failure
         if self._leaf is None:
             self._baseline = resident_memory(self.pid)
-        self.parts = list(words["parts"])
+        self.parts = [str(part) for part in parts or ()]
         return True
+
+    def _nonsense(self) -> SandboxFault:
+        self.suspect("a jail's first frame makes no sense")
+        self._failure = SandboxFault("jail", "its first frame makes no sense", AGAIN)
+        return self._failure
 
     def _read_frame(self) -> tuple[int, dict[str, Any]] | None:
         """The one frame that the lock-down writes; never a byte more, the rest is the grader's."""
         while True:
             wanted = wire.HEAD.size
             if len(self._ready) >= wanted:
-                kind, header, payload = wire.parse_head(self._ready[:wanted])
-                wanted += header + payload
-                if len(self._ready) == wanted:
-                    return kind, wire.parse_header(self._ready[wire.HEAD.size :])
+                try:
+                    kind, header, payload = wire.parse_head(self._ready[:wanted])
+                    wanted += header + payload
+                    if len(self._ready) == wanted:
+                        return kind, wire.parse_header(self._ready[wire.HEAD.size :])
+                except wire.ProtocolFault:
+                    raise self._nonsense() from None
+                if wanted > MAX_READY:
+                    raise self._nonsense()
             try:
                 data = os.read(self.result, wanted - len(self._ready))
             except BlockingIOError:
@@ -141,8 +165,8 @@ class Jail:
             out_of_memory = out_of_memory or self._leaf.out_of_memory()
             peak = self._leaf.peak()
         self._close()
-        if self._leaf is not None:
-            self._leaf.remove(max(0.1, deadline - time.monotonic()))
+        if self._leaf is not None and not self._leaf.remove(max(0.1, deadline - time.monotonic())):
+            self.suspect("something is left in a jail's cgroup")
         code = number = None
         if known and self._status is not None:
             if os.WIFSIGNALED(self._status):
@@ -199,13 +223,22 @@ def readable(fd: int, timeout: float) -> bool:
     return bool(waiting.poll(max(0.0, timeout) * 1000))
 
 
-def pid_of(pidfd: int) -> int:
-    """The process behind a pidfd, in the reader's own pid namespace; 0 when it is reaped already."""
+def pid_of(pidfd: int) -> int | None:
+    """The process behind a pidfd, in the reader's own pid namespace; 0 when it is reaped already, None for no pidfd."""
     with open(f"/proc/self/fdinfo/{pidfd}") as file:
         for line in file:
             if line.startswith("Pid:"):
                 return max(0, int(line.split()[1]))
-    return 0
+    return None
+
+
+def parent_of(pid: int) -> int | None:
+    """The parent of a process; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 def resident_memory(pid: int) -> int:

@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import time
 from dataclasses import asdict
@@ -33,6 +34,7 @@ class Started:
         self.namespaces = namespaces
         self._control = control
         self._log = log
+        control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 10, 0))  # a zygote that never reads
 
     def wait(self, deadline: float) -> dict[str, Any] | None:
         """The zygote's first message; None when it ended instead. Raises SandboxFault at the deadline (time.monotonic)."""
@@ -44,7 +46,15 @@ class Started:
             message = messages.receive(self._control)
         except EOFError:
             return None
+        except messages.Nonsense as error:
+            raise SandboxFault("zygote", f"it began with {error}", cure_for("zygote", None)) from None
+        for fd in message[1] if message else ():
+            os.close(fd)
         return message[0] if message else None
+
+    def fileno(self) -> int:
+        """What becomes readable with the zygote's first message, or at its end."""
+        return self._control.fileno()
 
     def send(self, words: dict[str, Any], descriptor: int) -> None:
         """Sends a message on the first channel."""
@@ -211,8 +221,11 @@ def _memory_file(name: str, words: dict[str, Any]) -> int:
 
 def find_failure(started: Started, words: dict[str, Any] | None) -> tuple[Part, bool] | None:
     """(what failed, True when it is a part that a lower level can do without), or None when the zygote is ready."""
-    if words is not None and words.get("ready"):
-        return None
+    match words:
+        case {"ready": True, "capability": str()}:
+            return None
+        case {}:
+            return Part("zygote", False, None, "its first words make no sense", cure_for("zygote", None)), False
     try:
         started.process.wait(5)  # its last line is written before it ends
     except subprocess.TimeoutExpired:

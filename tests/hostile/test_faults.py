@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from graders.sandbox import Isolation, Sandbox
+from graders.sandbox import Isolation, Sandbox, cgroup
 from graders.selfcheck import reference_code
 from graders.verdict import Verdict
 from katas.bank import Bank
@@ -39,17 +39,36 @@ def test_without_descriptors_it_is_our_fault_and_later_right_again() -> None:
         assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
 
 
-def test_without_its_cgroup_nothing_is_judged() -> None:
+def remove_groups(sandbox: Sandbox) -> None:
+    assert sandbox._group is not None
+    for folder in sandbox._group.folders:
+        folder.rmdir()  # the sandbox's own; no jail is in it now
+
+
+def test_without_its_cgroup_nothing_is_judged_there_and_another_sandbox_judges() -> None:
     from graders.grade import Grader
 
     with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
         assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
-        assert sandbox._group is not None
-        for folder in sandbox._group.folders:
-            folder.rmdir()  # the sandbox's own; no jail is in it now
-        report = grader.grade(KATA, HONEST)
-        assert report.verdict is Verdict.FAULT
-        assert report.environment is not None
+        remove_groups(sandbox)
+        for code, wanted in ((HONEST, Verdict.PASSED), (WRONG, Verdict.FAILED)):
+            report = grader.grade(KATA, code)
+            assert report.verdict is wanted
+            assert report.environment is not None
+            assert report.environment.isolation.level == "full"
+        assert "cgroup" in sandbox.suspicion
+
+
+def test_where_no_cgroup_can_be_made_any_more_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    from graders.grade import Grader
+
+    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
+        assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
+        remove_groups(sandbox)
+        monkeypatch.setattr(cgroup, "PREFIX", "no/such/folder-")
+        assert grader.grade(KATA, HONEST).verdict is Verdict.FAULT
+        monkeypatch.undo()
+        assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graders import wire
-from graders.sandbox import Ending, Jail, Lane
+from graders.sandbox import Ending, Jail, Lane, SteadyLane
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _read(fd: int) -> bytes:
         return b""
 
 
-def run(lane: Lane, code: str, seconds: float = 20) -> Ran:
+def run(lane: Lane | SteadyLane, code: str, seconds: float = 20) -> Ran:
     """One snippet in one fresh jail."""
     jail = lane.take()
     load(jail, code)
