@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from graders import wire
 from graders.child import signature
 from graders.compare import said, traceback_lines
+from graders.dialogue import Dialogue, Ended
 from graders.policy import Unparsable, find, parse
 from graders.program import Reference
-from graders.verdict import PolicyFinding, Text, Verdict
+from graders.verdict import PolicyFinding, Status, Text, Verdict
 from katas.bank import Kata
 
 MAX_REFUSALS = 8  # told in a report
@@ -53,10 +55,15 @@ def inspect_source(kata: Kata, code: bytes, file: str = "-") -> list[PolicyFindi
         raise Rejected(Verdict.INVALID, "the source is nested too deeply", "源码嵌套过深") from None
 
 
-def forbids(findings: Sequence[PolicyFinding], running: bool = False) -> Rejected:
-    """The verdict on forbidden calls: found in the source, or `running`, when the operator itself refused."""
+def forbids(findings: Sequence[PolicyFinding], running: bool = False, file: str = "") -> Rejected:
+    """The verdict on forbidden calls: found in the source, or `running`, when the operator itself refused.
+
+    `file` is named where it is not the submission itself.
+    """
     first = findings[0]
     place_en, place_zh = (f"line {first.line}", f"第 {first.line} 行") if first.line else ("it", "代码")
+    if file:
+        place_en, place_zh = f"{place_en} of {file}", f"{file} {place_zh}"
     does_en, does_zh = ("calls", "在运行时调用了") if running else ("uses", "用了")
     return Rejected(
         Verdict.FORBIDDEN,
@@ -64,6 +71,20 @@ def forbids(findings: Sequence[PolicyFinding], running: bool = False) -> Rejecte
         f"{place_zh}{does_zh} {first.rule}，而这道题正是要你自己写出它",
         findings,
     )
+
+
+def expect(dialogue: Dialogue, kata: Kata, kind: int, deadline: float) -> wire.Frame:
+    """The next frame, of this kind. Raises Ended where the jail ends or breaks the protocol, Rejected where it was refused."""
+    frame = dialogue.receive(deadline)
+    if frame.kind != kind:
+        dialogue.jail.kill()
+        raise Ended(
+            Status.CRASHED,
+            "its answer broke the protocol (a frame of another kind); a submission must not write to the grader's descriptors",
+            "它的应答破坏了通信协议；提交的代码不能写评测用的文件描述符",
+        )
+    check_refusals(kata, frame.header.get("refused"))
+    return frame
 
 
 def check_refusals(kata: Kata, refused: Any) -> None:

@@ -1,7 +1,8 @@
 """What runs inside a jail: loads the submission, carries out scripts, sends back bytes. It decides nothing.
 
 The submission shares this process and may change all of it; that is why no expected value and no rule lives here. The same
-`Interpreter` carries out the scripts on the reference, on the trusted side. Imports torch, the standard library, wire, refusal.
+`Interpreter` carries out the scripts on the reference, on the trusted side. Imports torch, the standard library, wire,
+refusal, snippet.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from graders import refusal, wire
+from graders import refusal, snippet, wire
 
 MAX_TEXT = 2000  # characters kept of an exception's message
 MAX_FRAMES = 12
@@ -323,19 +324,24 @@ class Outbox:
 # -- the jail's main loop --------------------------------------------------------------------------------------------
 
 
-def explain(error: BaseException, file: str) -> dict[str, Any]:
-    """An exception as data: type, message, and the lines of the submission that it passed through."""
+def explain(error: BaseException, file: str, other: str = "") -> dict[str, Any]:
+    """An exception as data: type, message, and the lines of the submission that it passed through.
+
+    With an `other` file of the learner's, each line also names its file.
+    """
     try:
         message = str(error)[:MAX_TEXT]
     except BaseException:  # the submission's own __str__ may do anything
         message = "(its message cannot be shown)"
     frames = []
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename == file:
-            frames.append([frame.lineno or 0, frame.name[:80], (frame.line or "")[:200]])
-    if isinstance(error, SyntaxError) and error.filename == file:
+        if frame.filename in (file, other):
+            place = [frame.filename] if other else []
+            frames.append([frame.lineno or 0, frame.name[:80], (frame.line or "")[:200], *place])
+    if isinstance(error, SyntaxError) and error.filename in (file, other):
         message = str(error.msg)[:MAX_TEXT]
-        frames = [[error.lineno or 0, "<module>", (error.text or "").strip()[:200]]]
+        place = [error.filename] if other else []
+        frames = [[error.lineno or 0, "<module>", (error.text or "").strip()[:200], *place]]
     return {"type": type(error).__name__[:80], "message": message, "frames": frames[-MAX_FRAMES:]}
 
 
@@ -400,6 +406,17 @@ def perform(entry: Any, header: dict[str, Any], payload: memoryview, file: str) 
         told = explain(Unsuitable(f"the results together are too large: {fault}"), file)
         told["step"] = len(answer["results"])
         return wire.pack(wire.DONE, {"case": header["case"], "results": [], "error": told, **_refused()})
+
+
+def attempt(source: bytes, file: str) -> bytes:
+    """Runs a snippet after the submission and packs what it gave."""
+    answer: dict[str, Any] = {}
+    try:
+        space = vars(sys.modules["solution"])
+        answer = snippet.tell(snippet.run(source.decode("utf-8-sig"), space))
+    except BaseException as error:  # the learner's exception is the result, SystemExit too
+        answer = {"error": explain(error, file, snippet.FILE)}
+    return wire.pack(wire.TRIED, {**answer, **_refused()})
 
 
 def _refused() -> dict[str, Any]:
@@ -488,6 +505,8 @@ def main(job: int, result: int) -> None:
                 reply = wire.pack(wire.DESCRIBED, {**describe(made), **_refused()})
             except BaseException as error:  # the constructor is the submission's
                 reply = wire.pack(wire.DESCRIBED, {"error": explain(error, file), **_refused()})
+        elif frame.kind == wire.TRY:
+            reply = attempt(bytes(frame.payload), file)
         else:
             reply = perform(entry, frame.header, frame.payload, file)
         _flush()

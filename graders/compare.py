@@ -129,14 +129,18 @@ def said(kind: str, message: str) -> tuple[str, str]:
     return f"raised {whole}", f"抛出了 {whole}"
 
 
-def traceback_lines(error: dict[str, Any], file: str) -> list[str]:
-    """`FILE:LINE in NAME: source` for each frame that the jail claims; anything of another form is left out."""
+def traceback_lines(error: dict[str, Any], file: str, other: str = "") -> list[str]:
+    """`FILE:LINE in NAME: source` for each frame that the jail claims; anything of another form is left out.
+
+    A frame may name the `other` file of a try; every other one belongs to `file`.
+    """
     lines = []
     frames = error.get("frames")
     for frame in frames[:12] if isinstance(frames, list) else []:
-        if isinstance(frame, list) and len(frame) == 3 and type(frame[0]) is int:
+        if isinstance(frame, list) and len(frame) in (3, 4) and type(frame[0]) is int:
             number, name, text = frame[0], str(frame[1])[:80], str(frame[2])[:200].strip()
-            lines.append(f"{file}:{number} in {name}" + (f": {text}" if text else ""))
+            place = other if other and frame[3:] == [other] else file
+            lines.append(f"{place}:{number} in {name}" + (f": {text}" if text else ""))
     return lines
 
 

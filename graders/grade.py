@@ -25,7 +25,8 @@ import torch
 from torch import Tensor
 
 from graders import operators, wire
-from graders.admission import Rejected, check_refusals, check_signature, forbids, inspect_source, why_not_loaded
+from graders.admission import Rejected, check_signature, expect, forbids, inspect_source, why_not_loaded
+from graders.attempt import Fields, inspect_snippet, run_snippet
 from graders.binding import Binding, candidates
 from graders.compare import judge, shapes_of
 from graders.diagnose import Mistakes, Tried, diagnose, first_match, yardstick
@@ -42,6 +43,8 @@ from graders.verdict import (
     Report,
     Status,
     Text,
+    Trial,
+    TrialStatus,
     Verdict,
 )
 from katas.bank import Kata
@@ -163,7 +166,7 @@ class Grader:
             "kata": kata.id,
             "kata_digest": kata.digest,
             "seed": str(chosen),
-            "started": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "started": _stamp(started),
         }
         capture = _capture(kata)
         early = self._begin_early(kata, code, file, capture)
@@ -213,6 +216,48 @@ class Grader:
             self._refill()
         return Report(**report, environment=self._environment(), seconds=round(time.monotonic() - clock, 4))
 
+    def attempt(self, kata: Kata, code: bytes, snippet: str, *, file: str = "-") -> Trial:
+        """Runs the learner's own snippet after his code: nothing is judged, and no reference is at hand.
+
+        Raises IsolationRefused below the asked level; a fault of ours is a trial with the status `fault`.
+        """
+        started, clock = datetime.now(UTC), time.monotonic()
+        capture = _capture(kata)
+        try:
+            inspect_snippet(kata, code, snippet, file)
+            fields = self._try(kata, code, snippet, file, capture)
+        except Rejected as rejected:
+            status = TrialStatus(rejected.verdict.value)
+            fields = {"status": status, "message": rejected.text, "policy": rejected.policy}
+        finally:
+            self._refill()
+        return Trial(
+            **fields,
+            kata=kata.id,
+            kata_digest=kata.digest,
+            submission_digest=hashlib.sha256(code).hexdigest(),
+            output=capture.output(),
+            environment=self._environment(),
+            started=_stamp(started),
+            seconds=round(time.monotonic() - clock, 4),
+        )
+
+    def _try(self, kata: Kata, code: bytes, snippet: str, file: str, capture: Capture) -> Fields:
+        """Once more with a fresh zygote where ours failed."""
+        seconds = kata.limits["case_seconds"]
+        if self.timeout is not None:
+            seconds = min(seconds, self.timeout)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._begin(kata, code, file, capture) as dialogue:
+                    return run_snippet(kata, dialogue, snippet, _frame_file(file), seconds)
+            except IsolationRefused:
+                raise
+            except (SandboxFault, OSError) as fault:
+                if attempt == ATTEMPTS or not self._restart():
+                    return {"status": TrialStatus.FAULT, "message": _our_fault(fault)}
+        raise AssertionError("unreachable")
+
     # -- attempts ----------------------------------------------------------------------------------------------------
 
     def _attempts(self, sitting: Sitting, seconds: float, early: Dialogue | None) -> dict[str, Any]:
@@ -225,12 +270,8 @@ class Grader:
                 raise  # trying again would not raise the level
             except (SandboxFault, OSError) as fault:  # an OSError here is the machine's: no descriptor, no memory
                 if attempt == ATTEMPTS or not self._restart():
-                    cause = fault.cause if isinstance(fault, SandboxFault) else str(fault)
-                    text = Text(
-                        en=f"our own fault, not yours: {cause}. Please grade again.",
-                        zh="这是评测系统自身的故障，与你的代码无关，请重新评测。",
-                    )
-                    return {"verdict": Verdict.FAULT, "message": text, "cases": [one.result for one in sitting.tried]}
+                    cases = [one.result for one in sitting.tried]
+                    return {"verdict": Verdict.FAULT, "message": _our_fault(fault), "cases": cases}
                 early = None
                 sitting = replace(
                     sitting, deadline=time.monotonic() + seconds, capture=_capture(sitting.kata), binding=None, tried=[]
@@ -427,16 +468,7 @@ class Grader:
 
 
 def _expect(dialogue: Dialogue, sitting: Sitting, kind: int) -> wire.Frame:
-    frame = dialogue.receive(min(time.monotonic() + sitting.case_seconds, sitting.deadline))
-    if frame.kind != kind:
-        dialogue.jail.kill()
-        raise Ended(
-            Status.CRASHED,
-            "its answer broke the protocol (a frame of another kind); a submission must not write to the grader's descriptors",
-            "它的应答破坏了通信协议；提交的代码不能写评测用的文件描述符",
-        )
-    check_refusals(sitting.kata, frame.header.get("refused"))
-    return frame
+    return expect(dialogue, sitting.kata, kind, min(time.monotonic() + sitting.case_seconds, sitting.deadline))
 
 
 # -- weights ---------------------------------------------------------------------------------------------------------
@@ -530,6 +562,18 @@ def _ended_case(program: Program, kata: Kata, ended: Ended) -> CaseResult:
 def _not_run(program: Program, kata: Kata) -> CaseResult:
     text = Text(en="not run: the submission was stopped before", zh="未运行：提交在此之前已被停止")
     return CaseResult(**_case_base(program, kata), status=Status.NOT_RUN, message=text)
+
+
+def _our_fault(fault: SandboxFault | OSError) -> Text:
+    cause = fault.cause if isinstance(fault, SandboxFault) else str(fault)
+    return Text(
+        en=f"our own fault, not yours: {cause}. Please grade again.",
+        zh="这是评测系统自身的故障，与你的代码无关，请重新评测。",
+    )
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _capture(kata: Kata) -> Capture:

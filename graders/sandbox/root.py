@@ -17,6 +17,7 @@ PACKAGES = ("torch", "numpy", "einops")  # with the closure of what they require
 SOURCES = (
     "child.py",
     "refusal.py",
+    "snippet.py",
     "wire.py",
     "zygote.py",
     *(f"sandbox/{n}.py" for n in ("syscalls", "landlock", "lockdown", "messages")),
