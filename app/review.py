@@ -282,12 +282,14 @@ def _outdated(state: Mapping[str, Any], wishes: Wishes, now: float) -> bool:
 # -- the queue -------------------------------------------------------------------------------------------------------
 
 
-def queue(session: Session, person: Person, wishes: Wishes, zone: ZoneInfo, now: float, known: set[str]) -> Queue:
-    """What is due today, the most forgotten first; `known` are the katas of the bank."""
+def queue(
+    session: Session, person: Person, wishes: Wishes, zone: ZoneInfo, now: float, known: set[str], first: str = ""
+) -> Queue:
+    """What is due today, `first` and then the most forgotten first; `known` are the katas of the bank."""
     rows = [row for row in session.scalars(select(Card).where(Card.holder == person.holder)) if row.kata in known]
     end = next_day(now, zone)
     due = [_entry(row, wishes, zone, now) for row in rows if row.due < end]
-    due.sort(key=lambda entry: (entry.retrievability, entry.kata))
+    due.sort(key=lambda entry: (entry.kata != first, entry.retrievability, entry.kata))
     done = reviews_on(session, person, zone, now)
     later = [row.due for row in rows if row.due >= end]
     return Queue(due[: max(wishes.a_day - done, 0)], len(due), done, wishes, min(later, default=None), len(rows))

@@ -38,11 +38,11 @@ def show(request: Request, site: SiteDep, kata: str = "", more: int = 0) -> Resp
     known = set(site.bank.ids())
     review.refresh(site.db, person, wishes, zone, now)
     with site.db.reading() as session:
-        queue = review.queue(session, person, _asked(wishes, more), zone, now, known)
+        queue = review.queue(session, person, _asked(wishes, more), zone, now, known, kata)
         days = review.forecast(session, person, zone, now, known)
         last = review.last_answer(session, person)
     katas = {entry.kata: site.bank.kata(entry.kata) for entry in queue.entries}
-    entry = next((one for one in queue.entries if one.kata == kata), queue.entries[0] if queue.entries else None)
+    entry = queue.entries[0] if queue.entries else None
     return site.page(
         request,
         "review.html",
