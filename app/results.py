@@ -52,6 +52,7 @@ KINDS = {"grade": marked("Submit"), "run": marked("Run"), "try": marked("Try")}
 ROWS, COLUMNS = 8, 8  # of a small table
 PRINTED_LINES = 200
 TABLE_CELLS = 16  # rows and columns of a picture's table
+SHOWN = 5  # failures that stand in the list; the others are folded into one line
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,16 @@ class View:
     printed_cut: bool
     titles: dict[str, Any] = field(default_factory=dict)  # case name -> title
     policy: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def first(self) -> tuple[Failure, ...]:
+        """The failures to begin with; a single one more is not worth folding."""
+        return self.failures if len(self.failures) <= SHOWN + 1 else self.failures[:SHOWN]
+
+    @property
+    def others(self) -> tuple[Failure, ...]:
+        """The failures behind those."""
+        return self.failures[len(self.first) :]
 
 
 def view_of(text: str) -> View:
@@ -216,7 +227,7 @@ def _failure(case: CaseResult) -> Failure:
         wanted=wanted,
         error=f"{case.max_abs_error:.2g}" if wrong else "",
         tolerance=f"{case.tolerance:.2g}" if wrong else "",
-        message={lang: visible(message.get(lang)) for lang in ("en", "zh")} if message is not None else {},
+        message={lang: _sentence(visible(message.get(lang))) for lang in ("en", "zh")} if message is not None else {},
         traceback=tuple(visible(line, keep="") for line in case.traceback),
         pictures=pictures,
     )
@@ -294,6 +305,12 @@ def _value_at(view: TensorView | None, index: Sequence[int]) -> str:
         offset = offset * length + at - start
     whole = not view.dtype.startswith(("float", "bfloat"))
     return number(view.values[offset], whole=whole) if offset < len(view.values) else ""
+
+
+def _sentence(text: str) -> str:
+    """With a capital at its beginning, where that is a word and no name of the code."""
+    first = text.partition(" ")[0]
+    return text[0].upper() + text[1:] if first.isascii() and first.isalpha() else text
 
 
 def _printed(text: str) -> tuple[str, bool]:
