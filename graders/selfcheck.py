@@ -17,7 +17,7 @@ from graders.compare import Yardstick, judge
 from graders.diagnose import Mistakes
 from graders.grade import Grader
 from graders.program import Outcome, Program, Reference, carry_out, module_of
-from graders.verdict import Report, Status, Verdict
+from graders.verdict import Report, Status, TrialStatus, Verdict
 from katas.bank import Bank, Kata, KataError
 from katas.quiz import Question, read_quiz
 
@@ -50,6 +50,7 @@ def check(kata: Kata, grader: Grader, bank: Bank | None = None) -> Iterator[Find
         yield from _check_twin(reference, programs)
         yield from _check_degenerate(reference, programs)
         yield from _check_grades(kata, grader)
+        yield _check_snippet(kata, grader)
     except KataError as error:
         yield Finding(False, "files", str(error))
 
@@ -279,6 +280,14 @@ def _check_grades(kata: Kata, grader: Grader) -> Iterator[Finding]:
         named = [diagnosis.id for diagnosis in report.diagnosis]
         detail = f"named: {', '.join(named) or 'nothing'}; {_first_trouble(report)}"
         yield Finding(named[:1] == [mistake.id], f"mistake {mistake.id} is named", detail)
+
+
+def _check_snippet(kata: Kata, grader: Grader) -> Finding:
+    """What a learner's first try runs must run on a right answer, and show something."""
+    trial = grader.attempt(kata, reference_code(kata), kata.snippet)
+    shown = trial.status is TrialStatus.DONE and bool(trial.value or trial.output.stdout)
+    detail = "; ".join([trial.message.en if trial.message else "it shows nothing", *trial.traceback[-1:]])
+    return Finding(shown, "the snippet of a try runs on the reference", "" if shown else detail)
 
 
 def reference_code(kata: Kata) -> bytes:

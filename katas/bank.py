@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from katas.snippet import default_snippet
+
 FORMAT = 1
 KINDS = ("code", "concept")
 SECTIONS = {
@@ -129,6 +131,13 @@ class Kata:
     def starter(self) -> str:
         """The file that a learner begins with."""
         return self._read("starter.py")
+
+    @property
+    def snippet(self) -> str:
+        """What a learner's first try runs after his code: snippet.py, or a call made of the starter's signature."""
+        if (self.folder / "snippet.py").is_file():
+            return self._read("snippet.py")
+        return default_snippet(self.entry, self.starter, self.axes)
 
     @property
     def cases_source(self) -> str:

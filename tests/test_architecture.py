@@ -30,7 +30,7 @@ LATE_IMPORTS = {
     "graders.sandbox.filter": "a missing libseccomp is a part that doctor names with its cure, not an ImportError",
     "app.terminal": "rich takes longer to import than `list --json` to answer",
 }
-STANDARD_LIBRARY_ONLY = ("katas.bank", "katas.script")
+STANDARD_LIBRARY_ONLY = ("katas.bank", "katas.script", "katas.snippet")
 DRAWERS = {"util", "utils", "helper", "helpers", "common", "misc", "tools"}
 
 
