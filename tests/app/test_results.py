@@ -186,3 +186,26 @@ def test_a_diagnosis_and_a_reduced_level_are_kept() -> None:
     made = results.view_of(a_report(a_case("one"), diagnosis=[found], environment=environment))
     assert made.report.diagnosis[0].id == "d"
     assert made.titles["one"].en == "one"
+
+
+def test_many_failures_are_folded_and_a_few_are_not() -> None:
+    few = results.view_of(a_report(*(a_case(str(n)) for n in range(results.SHOWN + 1))))
+    assert (len(few.first), few.others) == (results.SHOWN + 1, ())
+    many = results.view_of(a_report(*(a_case(str(n)) for n in range(30))))
+    assert (len(many.first), len(many.others)) == (results.SHOWN, 30 - results.SHOWN)
+    assert (*many.first, *many.others) == many.failures
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("raised RuntimeError: x", "Raised RuntimeError: x"),
+        ("q_proj.weight is missing", "q_proj.weight is missing"),
+        ("3 of 8 values differ", "3 of 8 values differ"),
+        ("结果不对", "结果不对"),
+        ("", ""),
+    ],
+)
+def test_a_message_begins_as_a_sentence_does_unless_with_a_name(text: str, sentence: str) -> None:
+    failure = results.view_of(a_report(a_case("one", message=Text(en=text, zh=text)))).failures[0]
+    assert failure.message["en"] == sentence
