@@ -43,7 +43,6 @@ def submit(page: Page, code: str, kind: str = "grade") -> str:
     return f"/submissions/{row['id']}"
 
 
-
 SIGHTS = (
     Sight("home", "/"),
     Sight("home_filtered", "/?q=attention&level=3"),

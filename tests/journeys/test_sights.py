@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -19,40 +20,42 @@ WIDTHS = {390: 844, 1440: 900}
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-@pytest.fixture(params=["en", "zh"])
-def lang(request: pytest.FixtureRequest) -> str:
-    """The language of the pages."""
-    return str(request.param)
+LOOKS = [(lang, theme) for lang in ("en", "zh") for theme in ("light", "dark")]
 
 
-@pytest.fixture
-def tab(browser: Browser, server: Server, lang: str) -> Iterator[Page]:
-    """A tab in one language; axe is put in from outside, which the content policy would not let a page do."""
+def looks() -> Iterator[Any]:
+    """Every page in every look; `make test` takes each page in one look, and each look for every fourth page."""
+    for n, sight in enumerate(SIGHTS):
+        for m, (lang, theme) in enumerate(LOOKS):
+            marks = [] if n % len(LOOKS) == m else [pytest.mark.long]
+            yield pytest.param(sight, lang, theme, id=f"{sight.name}-{lang}-{theme}", marks=marks)
+
+
+@pytest.mark.parametrize(("sight", "lang", "theme"), looks())
+def test_axe_finds_nothing_and_nothing_overflows(
+    browser: Browser, server: Server, sight: Sight, lang: str, theme: Literal["light", "dark"]
+) -> None:
+    # axe is put in from outside, which the content policy would not let a page do.
     locale = {"en": "en-GB", "zh": "zh-CN"}[lang]
-    context = browser.new_context(base_url=server.url, locale=locale, bypass_csp=True, reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
-
-
-@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
-def test_axe_finds_nothing_and_nothing_overflows(tab: Page, lang: str, sight: Sight) -> None:
+    context = browser.new_context(
+        base_url=server.url, locale=locale, color_scheme=theme, bypass_csp=True, reduced_motion="reduce"
+    )
+    tab = context.new_page()
     tab.set_viewport_size({"width": 1440, "height": 900})
     see(tab, sight)
     PICTURES.mkdir(parents=True, exist_ok=True)
     found = []
-    for theme in ("light", "dark"):
-        tab.emulate_media(color_scheme=theme)
-        for width, height in WIDTHS.items():
-            tab.set_viewport_size({"width": width, "height": height})
-            tab.screenshot(path=PICTURES / f"{sight.name}-{lang}-{theme}-{width}.png", full_page=True)
-            wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            if wide > 0:
-                found.append(f"{theme} {width}: {wide} px wider than the window")
-        if not tab.evaluate("typeof window.axe === 'object'"):
-            tab.add_script_tag(path=AXE)
-        for violation in tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
-            places = "; ".join(str(node["target"]) + " " + node["failureSummary"] for node in violation["nodes"][:3])
-            found.append(f"{theme} {violation['id']}: {violation['help']}: {places}")
+    for width, height in WIDTHS.items():
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.screenshot(path=PICTURES / f"{sight.name}-{lang}-{theme}-{width}.png", full_page=True)
+        wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            found.append(f"{wide} px wider than a window of {width}")
+    tab.add_script_tag(path=AXE)
+    for violation in tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
+        places = "; ".join(str(node["target"]) + " " + node["failureSummary"] for node in violation["nodes"][:3])
+        found.append(f"{violation['id']}: {violation['help']}: {places}")
+    context.close()
     assert not found, "\n".join(found)
 
 
