@@ -3,7 +3,8 @@
 Run by app.crew as `python -P -m app.lanes CONTROL_FD PARENT_PID ISOLATION [BANK]`. Over the control socket come {"op":
 "lane", "n"} with the lane's end of a socket, and {"op": "kill", "n"}; back go {"ready"} or {"trouble"}, {"lane"} and
 {"ended"}. It has one thread, and what it learned while warming is shared with every lane by copy-on-write. It ends when
-the worker ends or the zygote does; the lanes end with it, and their jails with them.
+the worker ends; the lanes end with it, and their jails with them. A zygote that is worn out, suspected or dead is swapped by
+the keeper, and the lanes move on between two grades.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.models import Kind
-from graders.sandbox import Isolation, IsolationRefused, Sandbox, SandboxFault, messages, syscalls
+from graders.sandbox import Isolation, IsolationRefused, Keeper, SandboxFault, Seat, messages, syscalls
 from katas.answer import answer_source
 from katas.bank import Bank, Kata, KataError, UnknownKata
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from graders.verdict import CaseResult
 
 WARM_KATA = "multi_head_attention"  # goes through most of what a grade can need
+TEND_SECONDS = 1.0  # between two looks of the keeper, and of an idle lane at the keeper
 IDLE_SECONDS = 0.05  # without a submission before the next one's inputs are drawn
 
 References = dict[str, Any]
@@ -40,12 +42,12 @@ def main(arguments: list[str]) -> int:
     follow(int(arguments[1]))
     bank = Bank.open(Path(arguments[3]) if len(arguments) > 3 else None)
     try:
-        with Sandbox.start(Isolation(arguments[2])) as sandbox:
-            references = warm_up(sandbox, bank)
-            state = sandbox.wait_ready()
+        with Keeper.start(Isolation(arguments[2])) as keeper:
+            references = warm_up(keeper, bank)
+            state = keeper.wait_ready()
             missing = [part.name for part in state.parts if not part.ok]
             messages.send(control, {"ready": str(state.level), "missing": missing})
-            serve(control, sandbox, bank, references)
+            serve(control, keeper, bank, references)
     except SandboxFault as fault:
         kind = "isolation" if isinstance(fault, IsolationRefused) else "sandbox"
         messages.send(control, {"trouble": kind, "why": str(fault)[:2000]})
@@ -60,11 +62,11 @@ def follow(parent: int) -> None:
         os._exit(0)
 
 
-def warm_up(sandbox: Sandbox, bank: Bank) -> References:
+def warm_up(keeper: Keeper, bank: Bank) -> References:
     """Grades a right answer, while the zygote comes up; gives every reference that lanes begin with."""
     from graders.grade import Grader  # imports torch, which the zygote is doing at the same time
 
-    with Grader(sandbox) as grader:
+    with keeper.seat() as seat, Grader(seat) as grader:
         for kata in _warm_katas(bank):
             grader.grade(kata, answer_source(kata).encode())
         references = grader.share_references()
@@ -84,18 +86,19 @@ def _warm_katas(bank: Bank) -> list[Kata]:
     return []
 
 
-def serve(control: socket.socket, sandbox: Sandbox, bank: Bank, references: References) -> None:
-    """Forks and kills lanes as it is told, until the worker or the zygote is gone."""
-    zygote = syscalls.pidfd_open(sandbox.processes()["launcher"])  # the launcher ends with the zygote
+def serve(control: socket.socket, keeper: Keeper, bank: Bank, references: References) -> None:
+    """Forks and kills lanes as it is told and tends the keeper, until the worker is gone."""
     lanes: dict[int, int] = {}  # number -> pid
     endings: dict[int, int] = {}  # pidfd -> number
     waiting = select.poll()
     waiting.register(control, select.POLLIN)
-    waiting.register(zygote, select.POLLIN)
+    waiting.register(keeper.fileno(), select.POLLIN)
     while True:
-        for descriptor, _ in waiting.poll():
-            if descriptor == zygote:
-                return
+        events = waiting.poll(TEND_SECONDS * 1000)
+        keeper.tend()
+        for descriptor, _ in events:
+            if descriptor == keeper.fileno():
+                continue
             if descriptor in endings:
                 number = endings.pop(descriptor)
                 waiting.unregister(descriptor)
@@ -111,7 +114,7 @@ def serve(control: socket.socket, sandbox: Sandbox, bank: Bank, references: Refe
                 continue
             words, descriptors = message
             if words["op"] == "lane":
-                pid = fork_lane(descriptors[0], control, sandbox, bank, references)
+                pid = fork_lane(descriptors[0], control, keeper, bank, references)
                 os.close(descriptors[0])
                 lanes[words["n"]] = pid
                 pidfd = syscalls.pidfd_open(pid)
@@ -122,7 +125,7 @@ def serve(control: socket.socket, sandbox: Sandbox, bank: Bank, references: Refe
                 os.kill(lanes[words["n"]], signal.SIGKILL)  # not reaped yet, so that the number is still its own
 
 
-def fork_lane(channel: int, control: socket.socket, sandbox: Sandbox, bank: Bank, references: References) -> int:
+def fork_lane(channel: int, control: socket.socket, keeper: Keeper, bank: Bank, references: References) -> int:
     """A lane's pid. The lane serves its channel until that is closed."""
     parent = os.getpid()
     pid = os.fork()
@@ -132,15 +135,15 @@ def fork_lane(channel: int, control: socket.socket, sandbox: Sandbox, bank: Bank
     try:
         follow(parent)
         control.close()
-        with socket.socket(fileno=channel) as sock:
-            run_lane(sock, sandbox, bank, references)
+        with socket.socket(fileno=channel) as sock, keeper.seat() as seat:
+            run_lane(sock, seat, bank, references)
         code = 0
     finally:
         sys.stderr.flush()
         os._exit(code)
 
 
-def run_lane(sock: socket.socket, sandbox: Sandbox, bank: Bank, references: References) -> None:
+def run_lane(sock: socket.socket, seat: Seat, bank: Bank, references: References) -> None:
     """Judges what comes, one at a time."""
     from graders.grade import READY_JAILS, Grader
 
@@ -150,7 +153,7 @@ def run_lane(sock: socket.socket, sandbox: Sandbox, bank: Bank, references: Refe
         except OSError:
             os._exit(0)  # the worker let go of this lane: nobody wants to hear the rest
 
-    with Grader(sandbox, ready=READY_JAILS, references=references) as grader, sock.makefile("rb") as lines:
+    with Grader(seat, ready=READY_JAILS, references=references) as grader, sock.makefile("rb") as lines:
         last: Kata | None = None
         if not _arrived(sock, 0):
             for kata in _warm_katas(bank):
@@ -159,6 +162,8 @@ def run_lane(sock: socket.socket, sandbox: Sandbox, bank: Bank, references: Refe
             if last is not None and not _arrived(sock, IDLE_SECONDS):
                 grader.prepare(last)  # most people submit to the same kata again
                 last = None
+            while not _arrived(sock, TEND_SECONDS):
+                grader.settle()
             line = lines.readline()
             if not line:
                 return
