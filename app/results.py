@@ -178,7 +178,7 @@ def trial_of(text: str) -> TrialView:
     message = raw.get("message")
     return TrialView(
         status=raw["status"],
-        verdict=VERDICTS.get(raw["status"], raw["status"]),
+        verdict=VERDICTS.get(str(raw["status"]), str(raw["status"])),
         message={lang: visible(message[lang]) for lang in ("en", "zh")} if message else None,
         value=visible(raw.get("value") or ""),
         shapes=tuple(_shape(Shape(**shape)) for shape in raw.get("shapes", ())),
@@ -216,7 +216,6 @@ def _failure(case: CaseResult) -> Failure:
         index = ", ".join(f"{names[n].lower()}={at}" if names else str(at) for n, at in enumerate(case.first_bad_index))
         here, wanted = _value_at(case.actual, case.first_bad_index), _value_at(case.expected, case.first_bad_index)
     wrong = case.max_abs_error is not None and case.tolerance is not None and not case.max_abs_error <= case.tolerance
-    message = case.message
     return Failure(
         case=case,
         shapes=tuple(_shape(shape) for shape in case.shapes),
@@ -227,7 +226,7 @@ def _failure(case: CaseResult) -> Failure:
         wanted=wanted,
         error=f"{case.max_abs_error:.2g}" if wrong else "",
         tolerance=f"{case.tolerance:.2g}" if wrong else "",
-        message={lang: _sentence(visible(message.get(lang))) for lang in ("en", "zh")} if message is not None else {},
+        message=_sentences(case),
         traceback=tuple(visible(line, keep="") for line in case.traceback),
         pictures=pictures,
     )
@@ -307,10 +306,17 @@ def _value_at(view: TensorView | None, index: Sequence[int]) -> str:
     return number(view.values[offset], whole=whole) if offset < len(view.values) else ""
 
 
-def _sentence(text: str) -> str:
-    """With a capital at its beginning, where that is a word and no name of the code."""
-    first = text.partition(" ")[0]
-    return text[0].upper() + text[1:] if first.isascii() and first.isalpha() else text
+def _sentences(case: CaseResult) -> dict[str, str]:
+    """What is wrong, with the result that is meant before it where the sentence does not name it."""
+    if case.message is None:
+        return {}
+    told = {lang: visible(case.message.get(lang)) for lang in ("en", "zh")}
+    if case.where and case.where not in told["en"]:
+        return {lang: f"{visible(case.where, keep='')}{'：' if lang == 'zh' else ': '}{told[lang]}" for lang in told}
+    first = told["en"].partition(" ")[0]
+    if first.isalpha():  # an English word and no name of the code
+        told["en"] = told["en"][0].upper() + told["en"][1:]
+    return told
 
 
 def _printed(text: str) -> tuple[str, bool]:

@@ -203,9 +203,29 @@ def test_many_failures_are_folded_and_a_few_are_not() -> None:
         ("q_proj.weight is missing", "q_proj.weight is missing"),
         ("3 of 8 values differ", "3 of 8 values differ"),
         ("结果不对", "结果不对"),
+        ("output is float64", "Output is float64"),
         ("", ""),
     ],
 )
 def test_a_message_begins_as_a_sentence_does_unless_with_a_name(text: str, sentence: str) -> None:
     failure = results.view_of(a_report(a_case("one", message=Text(en=text, zh=text)))).failures[0]
     assert failure.message["en"] == sentence
+
+
+@pytest.mark.parametrize(
+    ("where", "en", "zh", "said"),
+    [
+        (
+            "gradient of query",
+            "2 of 8 values differ",
+            "8 个值里有 2 个不对",
+            {"en": "gradient of query: 2 of 8 values differ", "zh": "gradient of query：8 个值里有 2 个不对"},
+        ),
+        ("output", "output is float64", "output 是 float64", {"en": "Output is float64", "zh": "output 是 float64"}),
+    ],
+)
+def test_a_sentence_that_does_not_name_the_result_gets_its_name(
+    where: str, en: str, zh: str, said: dict[str, str]
+) -> None:
+    failure = results.view_of(a_report(a_case("one", message=Text(en=en, zh=zh), where=where))).failures[0]
+    assert failure.message == said
