@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastapi import Request
@@ -386,7 +386,10 @@ def _plain(lang: str, what: str, then: str) -> str:
 
 async def handle(request: Request, error: Exception) -> Response:
     """The one handler of the application."""
-    return await run_in_threadpool(lambda: respond(request, problem_of(error, request.app.state.site)))
+    problem = problem_of(error, request.app.state.site)
+    if problem.status == 405 and (methods := request.app.state.allowed(request.url.path)):
+        problem = replace(problem, headers={"Allow": ", ".join(methods)})
+    return await run_in_threadpool(respond, request, problem)
 
 
 async def answer(scope: Scope, receive: Receive, send: Send, error: Exception) -> None:

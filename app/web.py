@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from app import problems
@@ -45,6 +46,16 @@ HANDLED: tuple[type[Exception], ...] = (
 )
 
 
+def allowed(path: str) -> list[str]:
+    """The methods that an address takes. The framework names those of the first route of a path alone."""
+    found: set[str] = set()
+    for module in ROUTERS:
+        for route in module.router.routes:
+            if isinstance(route, APIRoute) and route.path_regex.match(path):
+                found |= route.methods or set()
+    return sorted(found | {"HEAD"} if "GET" in found else found)
+
+
 def create_app(settings: Settings, db: Database, hub: Hub, *, rates: Rates | None = None) -> FastAPI:
     """The application. The caller opens `db` and `hub` before, and closes them after; `app.state.site` is the Site."""
     site = Site(settings=settings, bank=Shelf.open(settings.bank), db=db, hub=hub)
@@ -66,6 +77,7 @@ def create_app(settings: Settings, db: Database, hub: Hub, *, rates: Rates | Non
         exception_handlers=dict.fromkeys(HANDLED, problems.handle),
     )
     app.state.site = site
+    app.state.allowed = allowed
     for module in ROUTERS:
         app.include_router(module.router)
     app.mount("/static", site.assets)

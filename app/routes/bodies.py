@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
+from pydantic.config import JsonDict
 
 from app.models import Kind, State, Submission
 from graders.verdict import Report, Text, Verdict
 
 LARGEST = 2**31 - 1  # of a version
 KIB = 1024
-KataId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+KataId = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["masked_softmax"])]
 Moment = Annotated[float, Field(description="Seconds since the epoch, UTC.")]
 
 
@@ -19,6 +20,49 @@ class Given(BaseModel):
     """A body that is sent: strict, and nothing in it that is not known."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _whole(cls, value: object) -> object:
+        return whole(value)
+
+
+def whole(value: object) -> object:
+    """In JSON 2.0 is the same number as 2; strict types do not think so."""
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(whole)]
+# Text with something in it, and without NUL: said in the document, refused with a better sentence in app/submissions.py.
+SOMETHING: JsonDict = {"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"}
+A_TRY_HAS_A_SNIPPET: JsonDict = {
+    "if": {"required": ["kind"], "properties": {"kind": {"const": "try"}}},
+    "then": {"required": ["snippet"], "properties": {"snippet": {"type": "string", **SOMETHING}}},
+}
+LENGTH: JsonDict = {"type": "integer", "minimum": 0, "maximum": LARGEST}
+CHANGES: JsonDict = {
+    "type": "array",
+    "items": {
+        "anyOf": [
+            LENGTH,
+            {
+                "type": "array",
+                "prefixItems": [LENGTH],
+                "items": {"type": "string", "pattern": r"^[^\x00\r]*$"},
+                "minItems": 1,
+            },
+        ]
+    },
+}
+CHANGES_OR_TEXT: JsonDict = {
+    "oneOf": [
+        {
+            "required": ["text"],
+            "properties": {"text": {"type": "string", "pattern": r"^[^\x00]*$"}, "changes": {"type": "null"}},
+        },
+        {"required": ["changes"], "properties": {"changes": CHANGES, "text": {"type": "null"}}},
+    ]
+}
 
 
 # -- errors ----------------------------------------------------------------------------------------------------------
@@ -117,17 +161,18 @@ class NewSubmission(Given):
 
     model_config = ConfigDict(
         json_schema_extra={
+            **A_TRY_HAS_A_SNIPPET,
             "examples": [
                 {
                     "kata": "masked_softmax",
                     "code": "import torch\n\n\ndef masked_softmax(scores, mask, dim=-1):\n    ...\n",
                 }
-            ]
+            ],
         }
     )
 
     kata: KataId
-    code: str = Field(description="Python source, at most 256 KiB.")
+    code: str = Field(description="Python source, at most 256 KiB.", json_schema_extra=SOMETHING)
     kind: Literal["grade", "run", "try"] = Field(
         "grade", description="grade: all cases and a score. run: the visible cases. try: the snippet, no case."
     )
@@ -214,7 +259,7 @@ class Source(Given):
     model_config = ConfigDict(json_schema_extra={"examples": [{"kata": "masked_softmax", "code": "def f(:\n"}]})
 
     kata: KataId
-    code: str = Field(description="Python source, at most 256 KiB.")
+    code: str = Field(description="Python source, at most 256 KiB.", json_schema_extra={"pattern": r"^[^\x00]*$"})
 
 
 class Spot(BaseModel):
@@ -240,11 +285,13 @@ class Checked(BaseModel):
 class StepGiven(Given):
     """One step of typing: either changes or the whole text."""
 
+    model_config = ConfigDict(json_schema_extra=CHANGES_OR_TEXT)
+
     kind: Literal["edit", "paste", "reset", "restore", "theirs"]
     digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
         description="SHA-256 of the text after the step, in UTF-8."
     )
-    changes: list[int | list[int | str]] | None = Field(
+    changes: list[Whole | list[Whole | str]] | None = Field(
         None, description="CodeMirror's ChangeSet.toJSON(); positions count units of UTF-16."
     )
     text: str | None = None
