@@ -51,9 +51,11 @@ class Running:
     """A submission that a lane is judging."""
 
     id: str
-    run: str  # names this claim to watchers
+    claim: str  # the beginning of its token
+    run: str  # names the run to watchers: a claim begins one, and so does a grader that starts over
     attempt: int
     lane: Lane
+    judging: bool = True  # the lane has not said its last word
     total: int | None = None
     cases: list[dict[str, Any]] = field(default_factory=list)
 
@@ -73,6 +75,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._clients: set[asyncio.StreamWriter] = set()
         self._crew: Crew | None = None
+        self._looked = 0.0  # for submissions that were cancelled
         self._lost = 0  # lanes in a row that died before they began
         self._failed: BaseException | None = None
         # A thread of its own: a write waits for the disk, and the loop must not.
@@ -153,6 +156,7 @@ class Worker:
                         await self._asked(queue.give_back, self._db, row.id, row.token or "")
                         break
                     self._begin(row, self._free.pop(0))
+                await self._drop_cancelled()
                 if self._status.trouble == "database":
                     self._say(WorkerStatus(ready=self._ready(), lanes=self._count, isolation=self._status.isolation))
                 pause = POLL_SECONDS
@@ -164,9 +168,18 @@ class Worker:
             except TimeoutError:
                 pass
 
+    async def _drop_cancelled(self) -> None:
+        """Ends what was cancelled without anybody telling us."""
+        if self._running and time.monotonic() >= self._looked + POLL_SECONDS:
+            self._looked = time.monotonic()
+            now = dict(await self._asked(queue.running, self._db))
+            for one in list(self._running.values()):
+                if one.judging and not now.get(one.id, "").startswith(one.claim):
+                    one.lane.kill()
+
     def _begin(self, row: Submission, lane: Lane) -> None:
         token = row.token or ""
-        running = Running(row.id, token[:8], row.attempt, lane)
+        running = Running(row.id, token[:8], token[:8], row.attempt, lane)
         self._running[row.id] = running
         self._tell(type="begin", id=row.id, run=running.run, attempt=row.attempt)
         self._start(self._judge(row, token, running))
@@ -196,6 +209,7 @@ class Worker:
         try:
             limit = self._deadline(row.kata)
             words = await asyncio.wait_for(lane.judge(job, lambda heard: self._hear(running, heard)), limit)
+            running.judging = False
         except LaneLost as lost:
             if not lost.started:
                 return await self._not_begun(row.id, token)
