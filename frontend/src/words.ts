@@ -19,13 +19,11 @@ export const WORDS = {
     takeTheirs: { en: "Take the other", zh: "用另一份" },
     compareBoth: { en: "Compare", zh: "对比" },
     restored: { en: "What you typed before the page closed is back.", zh: "页面关闭前输入的内容已恢复。" },
-    followed: { en: "Updated from another window.", zh: "已与另一个窗口同步。" },
 
     // editor
     editorLabel: { en: "Your solution, Python. Escape, then Tab leaves the editor.", zh: "你的解答，Python 编辑器。按 Esc 再按 Tab 可离开。" },
     tabFree: { en: "Tab now leaves the editor; any other key takes it back.", zh: "现在按 Tab 会离开编辑器；按其他键恢复缩进。" },
     syntaxError: { en: "syntax", zh: "语法" },
-    tools: { en: "Editor", zh: "编辑器" },
     compare: { en: "compare", zh: "对比" },
     reset: { en: "reset", zh: "重置" },
     resetAsk: { en: "Put the starter back? Your code stays in the history, and undo brings it back.", zh: "恢复成初始代码？你的代码仍在历史里，也可以撤销。" },
@@ -97,11 +95,7 @@ export const WORDS = {
     difference: { en: "difference", zh: "差值" },
     weights: { en: "weights", zh: "权重" },
     slice: { en: "{index} (0 to {last})", zh: "{index}（0 至 {last}）" },
-    cell: { en: "{index}: expected {expected}, yours {actual}", zh: "{index}：期望 {expected}，你的 {actual}" },
-    cellDifference: { en: "difference {difference}", zh: "相差 {difference}" },
-    cellOne: { en: "{index}: {value}", zh: "{index}：{value}" },
     block: { en: "worst of a block of {rows} by {columns}", zh: "{rows}×{columns} 区块中最差的一个" },
-    nan: { en: "NaN", zh: "NaN" },
     nanLegend: { en: "NaN", zh: "NaN" },
     missing: { en: "nothing", zh: "无" },
     pictureLabel: {
@@ -109,11 +103,9 @@ export const WORDS = {
         zh: "{name} 的热力图，{shape}。最大差值 {worst}，位于 {index}。用方向键逐格移动。",
     },
     pictureLabelOne: { en: "Heat map of {name}, {shape}. Arrow keys move from cell to cell.", zh: "{name} 的热力图，{shape}。用方向键逐格移动。" },
-    worstSlice: { en: "worst", zh: "最差处" },
 
     // every page
     keysTitle: { en: "Keys", zh: "快捷键" },
-    allKeys: { en: "All keys", zh: "全部快捷键" },
 } as const satisfies Record<string, Record<Lang, string>>;
 
 export type Word = keyof typeof WORDS;

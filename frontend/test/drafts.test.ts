@@ -271,15 +271,29 @@ test("steps that the server refuses are sent again as one whole text", async () 
     assert.equal(server.head.text, "zyx" + STARTER);
 });
 
-test("a large paste and thousands of keystrokes go in pieces that a request can carry", async () => {
+async function sentAll(type: (tab: Tab) => void): Promise<{ server: Log; tab: Tab }> {
     const server = new Log();
     const tab = new Tab(server, "a");
     server.reachable = false;
-    tab.type("y = 1\n".repeat(40_000));
-    for (let i = 0; i < 450; i++) tab.type("x");
+    type(tab);
     server.reachable = true;
     await tab.pass(2_000);
     while (tab.log.unsent > 0) await settle();
     assert.equal(server.head.text, tab.text);
-    assert.equal(server.steps.length, 451);
+    return { server, tab };
+}
+
+test("a large paste goes in a request of its own", async () => {
+    const { server } = await sentAll((tab) => {
+        tab.type("y = 1\n".repeat(40_000));
+        for (let i = 0; i < 3; i++) tab.type("x");
+    });
+    assert.equal(server.steps.length, 4);
+});
+
+test("hundreds of keystrokes go in pieces that a request can carry", async () => {
+    const { server } = await sentAll((tab) => {
+        for (let i = 0; i < 450; i++) tab.type("x");
+    });
+    assert.equal(server.steps.length, 450);
 });
