@@ -229,3 +229,9 @@ def test_a_sentence_that_does_not_name_the_result_gets_its_name(
 ) -> None:
     failure = results.view_of(a_report(a_case("one", message=Text(en=en, zh=zh), where=where))).failures[0]
     assert failure.message == said
+
+
+def test_leading_axes_without_a_letter_are_bare_lengths() -> None:
+    shape = Shape(name="query", dims=[2, 5, 8], axes=["", "L", "E"], dtype="float32")
+    made = results.view_of(a_report(a_case("one").model_copy(update={"shapes": [shape]})))
+    assert made.failures[0].shapes == ("query 2, L=5, E=8 float32",)
