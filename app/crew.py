@@ -80,10 +80,17 @@ class Lane:
 class Crew:
     """A grader process and its lanes. Used from the event loop that started it."""
 
-    def __init__(self, isolation: str, bank: Path | None, on_lane_ended: Callable[[Lane], None]) -> None:
+    def __init__(
+        self,
+        isolation: str,
+        bank: Path | None,
+        on_lane_ended: Callable[[Lane], None],
+        on_trouble: Callable[[str], None],
+    ) -> None:
         self.gone = asyncio.Event()
         self.lanes: dict[int, Lane] = {}
         self._on_lane_ended = on_lane_ended
+        self._on_trouble = on_trouble  # why no jail can be had now; nothing when they can be had again
         self._numbers = itertools.count(1)
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[dict[str, Any]] = self._loop.create_future()
@@ -148,6 +155,8 @@ class Crew:
                 self._ready.set_result(words)
         elif "lane" in words and words["lane"] in self.lanes:
             self.lanes[words["lane"]].pid = words["pid"]
+        elif "sandbox" in words:
+            self._on_trouble(words["sandbox"])
         elif "ended" in words and (lane := self.lanes.pop(words["ended"], None)) is not None:
             lane.close()
             self._on_lane_ended(lane)

@@ -1,8 +1,8 @@
 """The grader's process: imports torch, starts the sandbox, grades once to be warm, and forks a lane whenever it is asked.
 
 Run by app.crew as `python -P -m app.lanes CONTROL_FD PARENT_PID ISOLATION [BANK]`. Over the control socket come {"op":
-"lane", "n"} with the lane's end of a socket, and {"op": "kill", "n"}; back go {"ready"} or {"trouble"}, {"lane"} and
-{"ended"}. It has one thread, and what it learned while warming is shared with every lane by copy-on-write. It ends when
+"lane", "n"} with the lane's end of a socket, and {"op": "kill", "n"}; back go {"ready"} or {"trouble"}, {"lane"},
+{"ended"}, and {"sandbox"} with the reason while no jail can be had. It has one thread, and what it learned while warming is shared with every lane by copy-on-write. It ends when
 the worker ends; the lanes end with it, and their jails with them. A zygote that is worn out, suspected or dead is swapped by
 the keeper, and the lanes move on between two grades.
 """
@@ -93,9 +93,13 @@ def serve(control: socket.socket, keeper: Keeper, bank: Bank, references: Refere
     waiting = select.poll()
     waiting.register(control, select.POLLIN)
     waiting.register(keeper.fileno(), select.POLLIN)
+    trouble = ""
     while True:
         events = waiting.poll(TEND_SECONDS * 1000)
         keeper.tend()
+        if keeper.swap.trouble != trouble:
+            trouble = keeper.swap.trouble
+            messages.send(control, {"sandbox": trouble[:2000]})
         for descriptor, _ in events:
             if descriptor == keeper.fileno():
                 continue
@@ -183,11 +187,10 @@ def judge(grader: Grader, kata: Kata, job: dict[str, Any], say: Callable[..., No
     """One submission; `say` gets {total}, {case} and at the end {verdict, score, report} or {fault, final}."""
     code = job["code"].encode()
     if job["kind"] == Kind.TRY:
-        attempt: Any = getattr(grader, "attempt", None)
-        if attempt is None:
-            say(fault="this version cannot try snippets", final=True)
+        trial = grader.attempt(kata, code, job["snippet"])
+        if trial.status == "fault":
+            say(fault=trial.message.en if trial.message else "the grader failed", final=False)
             return
-        trial = attempt(kata, code, job["snippet"])
         say(verdict=str(trial.status), score=None, report=trial.model_dump_json())
         return
 

@@ -111,7 +111,9 @@ class Worker:
         """Keeps a grader process running, with its lanes; says why where there is none."""
         pause = 0.5
         while True:
-            crew = self._crew = Crew(self._settings.isolation, self._settings.bank, self._lane_ended)
+            crew = self._crew = Crew(
+                self._settings.isolation, self._settings.bank, self._lane_ended, self._sandbox_trouble
+            )
             try:
                 level, _ = await crew.ready()
                 self._say(WorkerStatus(ready=True, lanes=self._count, isolation=level))
@@ -312,6 +314,10 @@ class Worker:
             print(f"torchkata worker: {status.trouble}: {status.why}", file=sys.stderr, flush=True)
         self._status = status
         self._tell(type="status", status=asdict(status))
+
+    def _sandbox_trouble(self, why: str) -> None:
+        level = self._status.isolation
+        self._say(WorkerStatus(not why, self._count, level, trouble="sandbox" if why else "", why=why))
 
     def _database_trouble(self, trouble: DatabaseTrouble) -> None:
         isolation = self._status.isolation
