@@ -31,10 +31,14 @@ run: setup ## serve the pages at http://127.0.0.1:8000
 	@$(BIN)/torchkata serve
 
 test: setup lint ## lint, then all tests but the long ones
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long" $(ARGS)
+	@.ci/test-packages
+	cd frontend && npm test --silent && cd ..
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long" $(ARGS)
 
 test-long: setup lint ## every test, the long ones too
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@.ci/test-packages
+	cd frontend && npm test --silent && cd ..
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup ## prove every kata of the bank
 	@$(BIN)/torchkata check
