@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from katas.answer import answer_source
 from katas.bank import Bank
+from tests.journeys.pasts import remember
 
 CODE_KATA = "layer_norm"
 CONCEPT_KATA = "mha_what"
@@ -43,6 +44,38 @@ def submit(page: Page, code: str, kind: str = "grade") -> str:
     return f"/submissions/{row['id']}"
 
 
+def judged(page: Page) -> None:
+    """A sheet with a wrong number, wrong ticks, and most of it open."""
+    page.goto(f"/katas/{CONCEPT_KATA}/quiz")
+    page.fill("[name='q.scale']", "sqrt(512)")
+    page.fill("[name='q.parameters']", "a million or so")
+    page.check("[name='q.what_is_split'][value='1']")
+    page.check("[name='q.head_sees'][value='0']")
+    page.check("[name='q.why_heads.0']")
+    page.check("[name='q.why_heads.2']")
+    page.click("form.quiz button")
+    expect(page.get_by_role("status").first).to_be_visible()
+
+
+def review_card(page: Page) -> None:
+    """A card with its answer shown."""
+    remember(page)
+    page.goto("/review?kata=kv_cache_attention")
+    page.click(".recall summary")
+
+
+def look_back(page: Page) -> None:
+    """Progress with something in it."""
+    remember(page)
+    page.goto("/progress")
+
+
+def ask_deletion(page: Page) -> None:
+    """What is asked before everything is deleted."""
+    page.goto("/progress")
+    page.click("button.danger")
+
+
 SIGHTS = (
     Sight("home", "/"),
     Sight("home_filtered", "/?q=attention&level=3"),
@@ -61,6 +94,11 @@ SIGHTS = (
     Sight("passed", "", lambda page: _go(page, submit(page, right()))),
     Sight("failed", "", lambda page: _go(page, submit(page, wrong()))),
     Sight("run", "", lambda page: _go(page, submit(page, wrong(), "run"))),
+    Sight("quiz", f"/katas/{CONCEPT_KATA}/quiz"),
+    Sight("quiz_judged", "", lambda page: judged(page)),
+    Sight("review_card", "", lambda page: review_card(page)),
+    Sight("progress_filled", "", lambda page: look_back(page)),
+    Sight("delete", "", lambda page: ask_deletion(page)),
 )
 
 
