@@ -1,10 +1,10 @@
 """The grader's process: imports torch, starts the sandbox, grades once to be warm, and forks a lane whenever it is asked.
 
 Run by app.crew as `python -P -m app.lanes CONTROL_FD PARENT_PID ISOLATION [BANK]`. Over the control socket come {"op":
-"lane", "n"} with the lane's end of a socket, and {"op": "kill", "n"}; back go {"ready"} or {"trouble"}, {"lane"},
-{"ended"}, and {"sandbox"} with the reason while no jail can be had. It has one thread, and what it learned while warming is shared with every lane by copy-on-write. It ends when
-the worker ends; the lanes end with it, and their jails with them. A zygote that is worn out, suspected or dead is swapped by
-the keeper, and the lanes move on between two grades.
+"lane", "n"} with the lane's end of a socket, and {"op": "kill", "n"}; back go {"ready"} or {"trouble"}, {"lane"}, {"ended"},
+and {"sandbox"} with the reason while no jail can be had. It has one thread, and what it learned while warming is shared with
+every lane by copy-on-write. It ends when the worker ends; the lanes end with it, and their jails with them. A zygote that is
+worn out, suspected or dead is swapped by the keeper, and the lanes move on between two grades.
 """
 
 from __future__ import annotations
