@@ -12,39 +12,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.rows import Row, memory_of, milliseconds, spread
+from benchmarks.web import web
 from graders.sandbox import Isolation, Sandbox, SandboxFault
 
 sandbox: Sandbox  # started below, before torch is imported
 
 KATA = "multi_head_attention"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    value: str
-    spread: str
-    goal: str
-
-
-def milliseconds(samples: list[float]) -> str:
-    """Median and the 95th percentile."""
-    ordered = sorted(samples)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-    return f"p50 {statistics.median(ordered) * 1e3:.1f} ms, p95 {p95 * 1e3:.1f} ms"
-
-
-def spread(samples: list[float]) -> str:
-    """Smallest to largest, and how many."""
-    return f"{min(samples) * 1e3:.1f} to {max(samples) * 1e3:.1f} ms, n = {len(samples)}"
 
 
 def timed(work: Callable[[], object], times: int) -> list[float]:
@@ -116,7 +95,7 @@ def lanes(isolation: Isolation, seconds: float, count: int = 2) -> Iterator[Row]
                     while time.monotonic() < end:
                         assert str(grader.grade(kata, code).verdict) == "passed"
                         done += 1
-                private = _memory(os.getpid())["private"]
+                private = memory_of(os.getpid())["private"]
                 os.write(writer, f"{done} {private}".encode())
                 code_of_exit = 0
             finally:
@@ -187,7 +166,7 @@ def cold(isolation: Isolation, times: int) -> Iterator[Row]:
 def memory() -> Iterator[Row]:
     """Resident memory of the processes that stay."""
     for name, pid in sandbox.processes().items():
-        size = _memory(pid)
+        size = memory_of(pid)
         goal = "<= 350 MB" if name == "zygote" else ""
         yield Row(
             f"memory of the {name}",
@@ -195,16 +174,6 @@ def memory() -> Iterator[Row]:
             f"{size['pss'] / 1024:.0f} MB proportional",
             goal,
         )
-
-
-def _memory(pid: int) -> dict[str, int]:
-    """KiB of a process: resident, proportional, private."""
-    fields = {}
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
-        key, value = line.split(":")
-        fields[key] = int(value.split()[0])
-    private = fields["Private_Clean"] + fields["Private_Dirty"]
-    return {"resident": fields["Rss"], "pss": fields["Pss"], "private": private}
 
 
 def _run(command: list[str]) -> None:
@@ -240,6 +209,7 @@ def main() -> int:
                 jails(isolation, options.rounds),
                 memory(),
                 cold(isolation, max(5, options.rounds // 20)),
+                web(str(isolation), seconds=options.seconds),
             )
             for part in parts:
                 for row in part:
