@@ -27,7 +27,7 @@ const shared = {
 
 const browser = {
     ...shared,
-    entryPoints: [...ENTRIES.map((name) => `src/${name}.ts`), SHEET],
+    entryPoints: [...ENTRIES.map((name) => `src/${name}.ts`), SHEET, "src/math.css"],
     outdir: NEXT,
     splitting: true,
     minify: true,

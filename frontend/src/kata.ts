@@ -86,6 +86,11 @@ class KataPage {
         this.panes = root ? new Panes(root, this.preferences, lang, () => this.editor.measure()) : null;
         const results = find("[data-results]");
         this.live = results ? new Live({ root: results, lang }) : null;
+        document.addEventListener("htmx:after:swap", () => {
+            this.panes?.layOut();
+            // The link that was followed is gone; its successor stands in the same place.
+            if (document.activeElement === document.body) find(".tabs a[aria-current]")?.focus();
+        });
         form.addEventListener("submit", (event) => this.onSubmit(event));
         find("label[for=code]")?.addEventListener("click", () => this.editor.view.focus());
         document.addEventListener("keydown", (event) => {

@@ -2,14 +2,22 @@
 
 import "htmx.org";
 import { tell } from "./api";
+import { mendFormulas } from "./formulas";
 import { listenForKeys } from "./keys";
 import { showTimes, tellZone } from "./times";
 
 tellZone();
 showTimes();
 listenForKeys();
+mendFormulas();
 themeAtOnce();
 forgetWithEverything();
+
+// What htmx puts into a page is enhanced as the page was.
+document.addEventListener("htmx:after:swap", () => {
+    showTimes();
+    mendFormulas();
+});
 
 /** The button sends a form; with this script the page changes without being loaded anew. */
 function themeAtOnce(): void {

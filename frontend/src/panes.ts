@@ -119,8 +119,7 @@ export class Panes {
         for (const name of ["text", "code", "results"] as const) {
             const pane = find(`[data-pane="${name}"]`, this.root);
             if (!pane) continue;
-            pane.id ||= `pane-${name}`;
-            const tab = make("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": pane.id }, word(titles[name], {}, this.lang));
+            const tab = make("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `pane-${name}` }, word(titles[name], {}, this.lang));
             tab.addEventListener("click", () => this.show(name));
             this.tabs.set(name, tab);
             list.append(tab);
@@ -152,7 +151,7 @@ export class Panes {
         this.layOut();
     }
 
-    private layOut(): void {
+    layOut(): void {
         const { columns, rows } = this.split;
         const { style } = this.root;
         style.setProperty("--text-share", `${columns}fr`);
@@ -165,6 +164,7 @@ export class Panes {
             const shown = this.root.dataset["shown"] === name;
             tab.setAttribute("aria-selected", String(shown));
             tab.tabIndex = shown ? 0 : -1;
+            if (pane) pane.id ||= `pane-${name}`; // htmx may have put a new one in place
             pane?.toggleAttribute("data-folded", this.wide.matches ? folded[name] : !shown);
         }
         for (const [axis, separator] of this.separators) {

@@ -569,3 +569,49 @@ def test_without_scripts_one_can_write_submit_and_read(browser: Browser, server:
     expect(page).to_have_url(re.compile("/submissions/"))
     expect(page.locator("[data-result] .verdict")).to_contain_text("Passed", timeout=60_000)
     plain.close()
+
+
+# -- the text beside the editor ----------------------------------------------------------------------------------------
+
+
+def test_parts_of_the_text_change_beside_an_editor_that_stays(page: Page) -> None:
+    visit(page)
+    write(page, "typed = 1")
+    page.evaluate("window.same = true")
+    page.get_by_role("link", name="Task", exact=True).click()
+    expect(page.locator(".tabs a[aria-current]")).to_have_text("Task")
+    expect(page).to_have_url(re.compile("tab=task"))
+    page.get_by_role("link", name=re.compile("^Hints")).click()
+    page.get_by_role("button", name=re.compile("^Open hint")).click()
+    expect(page.locator(".hint").first).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(page.locator(".tabs a[aria-current]")).to_have_text("Task")
+    assert page.evaluate("window.same") is True
+    assert lines(page) == "typed = 1"
+
+
+def test_a_formula_that_the_server_cannot_convert_is_drawn_by_katex(page: Page) -> None:
+    def spoil(route: Route) -> None:
+        answer = route.fetch()
+        formula = '<p><span class="math" data-tex="\\frac{QK^\\top}{\\sqrt{d}}"><code>frac</code></span></p>'
+        route.fulfill(
+            response=answer, body=answer.text().replace('<div class="prose" id="part">', f"<div>{formula}</div><div>")
+        )
+
+    page.route("**/katas/layer_norm", spoil)
+    visit(page, "layer_norm")
+    expect(page.locator(".math .katex .mfrac").first).to_be_visible()
+
+
+def test_the_theme_changes_at_once_and_is_kept(page: Page) -> None:
+    visit(page)
+    page.get_by_role("button", name="Theme: system").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    visit(page)
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    for name in ("Theme: dark", "Theme: light"):
+        with page.expect_response("**/preferences"):
+            page.get_by_role("button", name=name).click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "auto")
