@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -116,9 +117,15 @@ def test_contributing_says_why_each_dependency_is_there() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = project["dependencies"] + project["optional-dependencies"]["dev"]
     names = {re.split(r"[<>=!~\[ ]", line)[0] for line in declared}
+    front = json.loads((ROOT / "frontend" / "package.json").read_text(encoding="utf-8"))
+    names |= {*front["dependencies"], *front["devDependencies"]}
     table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Dependencies")[1]
-    explained = {name.strip() for row in re.findall(r"(?m)^\| ([\w, -]+) \|", table) for name in row.split(",")}
-    assert names == explained - {"package"}
+    explained = {name.strip() for row in re.findall(r"(?m)^\| ([\w@/*., -]+) \|", table) for name in row.split(",")}
+    families = {name.removesuffix("*") for name in explained if name.endswith("/*")}
+    assert {name for name in names if not name.startswith(tuple(families))} == {
+        name for name in explained - {"package"} if not name.endswith("/*")
+    }
+    assert all(any(name.startswith(family) for name in names) for family in families)
 
 
 def test_every_declared_dependency_has_an_exact_version_in_the_constraints() -> None:
