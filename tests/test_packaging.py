@@ -94,9 +94,17 @@ def test_the_wheel_holds_every_file_of_every_kata(wheel: Path) -> None:
     assert needed - inside == set()
 
 
-def test_the_wheel_holds_nothing_but_the_four_packages(wheel: Path) -> None:
+def test_the_wheel_holds_every_template_and_what_the_front_ends_build_left(wheel: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    folders = (ROOT / "templates", ROOT / "app" / "static")
+    needed = {path.relative_to(ROOT).as_posix() for folder in folders for path in folder.rglob("*") if path.is_file()}
+    assert "app/static/dist/kata.js.br" in needed
+    assert needed - inside == set()
+
+
+def test_the_wheel_holds_nothing_but_the_packages_and_the_templates(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"app", "graders", "katas", "reference"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"app", "graders", "katas", "reference", "templates"}
     assert not any("__pycache__" in name for name in zipfile.ZipFile(wheel).namelist())
 
 
