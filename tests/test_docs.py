@@ -18,7 +18,14 @@ from tests.conftest import ROOT
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 IDS = [page.relative_to(ROOT).as_posix() for page in PAGES]
 COMMANDS: Any = get_command(app)
-NOT_OURS = {"--strict"}  # options of other programs that a page names
+# Options of other programs that a page names: mypy's, then those of docker, useradd and systemctl in docs/deploy.md.
+NOT_OURS = {"--strict", "--system", "--user-group", "--now"} | {
+    f"--{name}"
+    for name in (
+        "build-arg cap-add cap-drop cgroupns init memory memory-swap pids-limit privileged publish read-only security-opt"
+        " shm-size tmpfs user volume"
+    ).split()
+}
 
 
 def words(text: str) -> list[str]:

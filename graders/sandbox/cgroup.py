@@ -102,13 +102,16 @@ def discover() -> list[Hierarchy]:
 def _require_writable(folder: Path) -> None:
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
         error = OSError(errno.EROFS, "read-only")
-        cure = "Docker 28 and newer: --security-opt writable-cgroups=true with --cgroupns=private"
+        cure = (
+            "Docker 28 and newer: --security-opt writable-cgroups=true with --cgroupns=private, and deploy/entrypoint run "
+            "as root (docs/deploy.md)"
+        )
         raise NoCgroup(error, f"{folder} is mounted read-only", cure)
     if not os.access(folder, os.W_OK | os.X_OK):
         error = OSError(errno.EACCES, "not delegated")
         cure = (
-            "run it in a delegated cgroup (systemd-run --user --scope -p Delegate=yes torchkata ..., or Delegate=yes in the "
-            "unit), or chown a cgroup with its cgroup.procs to this user and start it there"
+            "run it in a delegated cgroup (systemd-run --user --scope -p Delegate=yes torchkata ..., or the units of "
+            "deploy/systemd), or chown a cgroup with its cgroup.procs to this user and start it there"
         )
         raise NoCgroup(error, f"this user may not make cgroups in {folder}", cure)
 

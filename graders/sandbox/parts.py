@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import errno
 
-_DOCKER = (
-    "in Docker: --security-opt seccomp=PROFILE with a profile that allows unshare, clone, mount, umount2, pivot_root and "
-    "mount_setattr"
-)
+# Files of the source tree: deploy/ and docs/deploy.md say how they are used.
+_DOCKER = "in a container: --security-opt seccomp=deploy/seccomp.json (docs/deploy.md)"
 _APPARMOR = (
-    "on Ubuntu 23.10 and newer give it an AppArmor profile with `userns,` or set "
+    "on Ubuntu 23.10 and newer load the AppArmor profile deploy/apparmor/torchkata, or set "
     "kernel.apparmor_restrict_unprivileged_userns=0"
 )
 _CURES: dict[tuple[str, int | None], str] = {
@@ -21,7 +19,7 @@ _CURES: dict[tuple[str, int | None], str] = {
     (
         "mounts",
         errno.EACCES,
-    ): "in Docker on an AppArmor host: --security-opt apparmor=PROFILE with a profile that allows mount",
+    ): "in a container on an AppArmor host: load deploy/apparmor/torchkata, then --security-opt apparmor=torchkata",
     ("mounts", errno.ENOSYS): "Linux 5.12 or newer is needed",
     ("mounts", None): _DOCKER,
     ("pivot_root", None): _DOCKER,

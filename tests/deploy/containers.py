@@ -21,7 +21,8 @@ USER = 10001  # as in the Dockerfile
 CODE, ENVIRONMENT, DATA = "/torchkata", "/venv", "/data"
 # What Docker gives a container that asks for nothing, and what it hides of /proc and /sys.
 DOCKER_CAPABILITIES = (
-    "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE"
+    "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL"
+    " AUDIT_WRITE"
 )
 MASKED = (
     "/proc/acpi /proc/asound /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats /proc/sched_debug /proc/scsi"
@@ -29,7 +30,7 @@ MASKED = (
 )
 READ_ONLY = "/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger"
 # crun refuses version 1 of control groups with version 2 mounted beside it: it does not get to see that one.
-HIDE = "umount /sys/fs/cgroup/unified 2>/dev/null; exec crun --cgroup-manager=cgroupfs \"$@\""
+HIDE = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec crun --cgroup-manager=cgroupfs "$@"'
 CRUN = ("unshare", "--mount", "sh", "-c", HIDE, "crun")
 
 
@@ -71,7 +72,7 @@ class Container:
         """The same, until it ends."""
         process = self.start(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
-            out, err = process.communicate(timeout=240)  # never met; a hang must end as a failed test
+            out, err = process.communicate(timeout=900)  # never met; a hang must end as a failed test
         finally:
             self.remove()
         return subprocess.CompletedProcess(command, process.returncode, out.decode(), err.decode())
@@ -79,6 +80,10 @@ class Container:
     def torchkata(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command of this checkout, in the container."""
         return self.run(*python("-m", "app.cli", *arguments))
+
+    def signal(self, name: str) -> None:
+        """Sends a signal to its first process."""
+        subprocess.run([*CRUN, "kill", self.name, name], check=True, capture_output=True)
 
     def remove(self) -> None:
         """Ends what is left of it."""

@@ -1,4 +1,4 @@
-"""Runs hostile programs at the level named first and prints a line of JSON for each; test_levels.py starts it in a container."""
+"""Runs hostile programs at the level named first, a line of JSON for each; test_levels.py starts it in a container."""
 
 from __future__ import annotations
 

@@ -1,0 +1,149 @@
+"""The server as the image and the units run it: the wheel in an environment of its own, another user, the flags of compose.yaml."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.seccomp_profile import profile
+from tests.conftest import ROOT
+from tests.deploy.containers import CODE, ENVIRONMENT, Container, missing, python
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("containers"),
+    pytest.mark.skipif(bool(missing()), reason=missing()),
+]
+EXAMPLE = ROOT / "examples" / "multi_head_attention.py"
+PATIENCE = 120.0  # never met; a hang must end as a failed test
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel in it, as the Dockerfile makes one; torch and the like are lent, being large."""
+    folder = tmp_path_factory.mktemp("image")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    home = folder / "torchkata"
+    venv.create(home, with_pip=False)
+    install = ["--python", str(home / "bin" / "python"), "install", "--no-deps", "--no-index", "--quiet", str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", *install], check=True, capture_output=True)
+    packages = next((home / "lib").glob("python*/site-packages"))
+    lent = Path(ENVIRONMENT, "lib", packages.parent.name, "site-packages")
+    (packages / "lent.pth").write_text(f"{lent}\n")
+    return home
+
+
+@pytest.fixture
+def served(installed: Path, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], Container]]:
+    """A running server: its address, crun's process, the container."""
+    container = Container(
+        tmp_path / "c",
+        profile(),
+        user=0,
+        capabilities="CHOWN SETUID SETGID",
+        no_new_privileges=True,
+        read_only=True,
+        writable_cgroups=True,
+        host_network=True,
+        environment={"PYTHONPATH": "", "TORCHKATA_HOST": "0.0.0.0", "TORCHKATA_PORT": "0", "HOME": "/data"},
+        binds={"/opt/torchkata": str(installed)},
+    )
+    command = ("/opt/torchkata/bin/python", "-m", "app.cli", "serve")
+    with (tmp_path / "err").open("wb") as err:
+        process = container.start(f"{CODE}/deploy/entrypoint", *command, stdout=subprocess.PIPE, stderr=err)
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline().decode()
+            found = re.search(r"http://\S+?:\d+", line)
+            assert found is not None, line + (tmp_path / "err").read_text()
+            yield found[0], process, container
+        finally:
+            container.remove()
+            process.wait(30)
+            process.stdout.close()
+
+
+def until(client: httpx.Client, path: str, done: str, states: set[str]) -> Any:
+    """Asks until a field has one of the wanted words."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        answer = client.get(path).json()
+        if answer[done] in states:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(answer)
+
+
+def test_the_server_answers_judges_and_ends_on_a_signal(
+    served: tuple[str, subprocess.Popen[bytes], Container],
+) -> None:
+    address, process, container = served
+    with httpx.Client(base_url=address, timeout=30) as client:
+        health = until(client, "/api/health", "status", {"ok"})
+        assert health["worker"]["isolation"] == "full"
+        assert client.get("/").status_code == 200
+        assert client.get("/", headers={"Host": "elsewhere.example"}).status_code == 400
+        words = {"kata": "multi_head_attention", "code": EXAMPLE.read_text(encoding="utf-8")}
+        accepted = client.post("/api/submissions", json=words)
+        assert accepted.status_code == 202, accepted.text
+        row = until(client, f"/api/submissions/{accepted.json()['id']}", "state", {"done", "failed", "fault"})
+        assert row["report"]["verdict"] == "passed", row
+        assert row["report"]["environment"]["isolation"]["level"] == "full"
+    assert {path.stat().st_uid for path in container.data.rglob("*")} == {10001}
+    container.signal("TERM")
+    assert process.wait(30) == 0
+
+
+def calls(words: list[str]) -> set[str]:
+    """The system calls behind names and @groups, as this machine's systemd knows them."""
+    found: set[str] = set()
+    for word in words:
+        if word.startswith("@"):
+            command = ["systemd-analyze", "syscall-filter", "--no-pager", word]
+            text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            lines = [line.strip() for line in text.splitlines()[1:]]
+            found |= calls([line for line in lines if line and not line.startswith("#")])
+        else:
+            found.add(word)
+    return found
+
+
+def rules(name: str) -> dict[str, Any]:
+    """A unit's SystemCallFilter= and RestrictAddressFamilies= as a runtime reads them."""
+    text = (ROOT / "deploy" / "systemd" / f"{name}.service").read_text(encoding="utf-8")
+    allowed = calls(["@default"])
+    for line in re.findall(r"(?m)^SystemCallFilter=(.+)$", text):
+        named = calls(line.removeprefix("~").split())
+        allowed = allowed - named if line.startswith("~") else allowed | named
+    allowed -= {"socket"}
+    (families,) = re.findall(r"(?m)^RestrictAddressFamilies=(.+)$", text)
+    numbers = {"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10}
+    made: list[dict[str, Any]] = [{"names": sorted(allowed), "action": "SCMP_ACT_ALLOW"}]
+    for family in families.split():
+        args = [{"index": 0, "value": numbers[family], "op": "SCMP_CMP_EQ"}]
+        made.append({"names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": args})
+    return {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "syscalls": made}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("name", ["torchkata", "torchkata-worker"])
+def test_the_calls_of_a_unit_are_enough_for_a_grade_at_full(tmp_path: Path, name: str) -> None:
+    container = Container(tmp_path / "c", rules(name), no_new_privileges=True, read_only=True, writable_cgroups=True)
+    container.user_of_cgroups = container.user  # as systemd hands a delegated group over
+    done = container.run(*python("-m", "app.cli", "grade", "--format", "json", f"{CODE}/examples/{EXAMPLE.name}"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert (report["verdict"], report["environment"]["isolation"]["level"]) == ("passed", "full")
