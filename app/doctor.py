@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from app.cures import cure_in
 from app.messages import say
 from app.terminal import visible
 from graders.sandbox import Isolation, probe
@@ -59,7 +60,7 @@ def as_text(found: Examination, lang: str) -> Text:
         if finding.cause:
             text.append("  " + visible(finding.cause, keep=""), "dim")
         if not finding.ok and finding.cure:
-            text.append("\n    " + say(lang, "doctor.cure", cure=visible(finding.cure, keep="")))
+            text.append("\n    " + say(lang, "doctor.cure", cure=visible(cure_in(lang, finding.cure), keep="")))
         text.append("\n")
     level = say(lang, "doctor.none") if found.level is Isolation.NONE else str(found.level)
     text.append("\n" + say(lang, "doctor.level", level=level), "bold")
