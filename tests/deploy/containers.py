@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deploy.seccomp_profile import profile
 from tests.conftest import ROOT
 
 USER = 10001  # as in the Dockerfile
@@ -157,6 +158,32 @@ class Container:
         if not sys.base_prefix.startswith("/usr"):
             shared[sys.base_prefix] = sys.base_prefix
         return mounts + [mount(target, "bind", source, ["rbind", "ro"]) for target, source in shared.items()]
+
+
+def stock(folder: Path, *, root: bool = False) -> Container:
+    """As `docker run` makes one: no namespaces of one's own, read-only control groups, rules like Docker's."""
+    if root:
+        return Container(folder, profile(jail=False), user=0, capabilities=DOCKER_CAPABILITIES)
+    return Container(folder, profile(jail=False))
+
+
+def flagged(folder: Path, seccomp: dict[str, Any] | None = None, **options: Any) -> Container:
+    """As docs/deploy.md and compose.yaml make one; the entry point gives root up."""
+    return Container(
+        folder,
+        seccomp or profile(),
+        user=0,
+        capabilities="CHOWN SETUID SETGID",
+        no_new_privileges=True,
+        read_only=True,
+        writable_cgroups=True,
+        **options,
+    )
+
+
+def entered(*command: str) -> tuple[str, ...]:
+    """A command behind the image's entry point."""
+    return f"{CODE}/deploy/entrypoint", *command
 
 
 def mount(target: str, kind: str, source: str, options: list[str]) -> dict[str, Any]:

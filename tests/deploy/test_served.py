@@ -1,4 +1,4 @@
-"""The server as the image and the units run it: the wheel in an environment of its own, another user, the flags of compose.yaml."""
+"""The server as the image runs it: the wheel in an environment of its own, another user, the flags of compose.yaml."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.seccomp_profile import profile
 from tests.conftest import ROOT
-from tests.deploy.containers import CODE, ENVIRONMENT, Container, missing, python
+from tests.deploy.containers import CODE, ENVIRONMENT, Container, entered, flagged, missing, python
 
 pytestmark = [
     pytest.mark.slow,
@@ -49,21 +48,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def served(installed: Path, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], Container]]:
     """A running server: its address, crun's process, the container."""
-    container = Container(
+    container = flagged(
         tmp_path / "c",
-        profile(),
-        user=0,
-        capabilities="CHOWN SETUID SETGID",
-        no_new_privileges=True,
-        read_only=True,
-        writable_cgroups=True,
         host_network=True,
         environment={"PYTHONPATH": "", "TORCHKATA_HOST": "0.0.0.0", "TORCHKATA_PORT": "0", "HOME": "/data"},
         binds={"/opt/torchkata": str(installed)},
     )
     command = ("/opt/torchkata/bin/python", "-m", "app.cli", "serve")
     with (tmp_path / "err").open("wb") as err:
-        process = container.start(f"{CODE}/deploy/entrypoint", *command, stdout=subprocess.PIPE, stderr=err)
+        process = container.start(*entered(*command), stdout=subprocess.PIPE, stderr=err)
         assert process.stdout is not None
         try:
             line = process.stdout.readline().decode()
@@ -141,9 +134,9 @@ def rules(name: str) -> dict[str, Any]:
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 @pytest.mark.parametrize("name", ["torchkata", "torchkata-worker"])
 def test_the_calls_of_a_unit_are_enough_for_a_grade_at_full(tmp_path: Path, name: str) -> None:
-    container = Container(tmp_path / "c", rules(name), no_new_privileges=True, read_only=True, writable_cgroups=True)
-    container.user_of_cgroups = container.user  # as systemd hands a delegated group over
-    done = container.run(*python("-m", "app.cli", "grade", "--format", "json", f"{CODE}/examples/{EXAMPLE.name}"))
+    grade = python("-m", "app.cli", "grade", "--format", "json", f"{CODE}/examples/{EXAMPLE.name}")
+    # The entry point stands for systemd here, which hands a delegated group to the unit's user.
+    done = flagged(tmp_path / "c", rules(name)).run(*entered(*grade))
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert (report["verdict"], report["environment"]["isolation"]["level"]) == ("passed", "full")
