@@ -31,7 +31,7 @@ def looks() -> Iterator[Any]:
             yield pytest.param(sight, lang, theme, id=f"{sight.name}-{lang}-{theme}", marks=marks)
 
 
-@pytest.mark.parametrize(("sight", "lang", "theme"), looks())
+@pytest.mark.parametrize(("sight", "lang", "theme"), list(looks()))
 def test_axe_finds_nothing_and_nothing_overflows(
     browser: Browser, server: Server, sight: Sight, lang: str, theme: Literal["light", "dark"]
 ) -> None:
