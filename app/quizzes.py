@@ -187,7 +187,7 @@ def _marked(question: Question, given: Sequence[str], order: str) -> Marked:
 
 def _marked_number(question: Question, text: str) -> Marked:
     assert question.number is not None
-    text = text.strip()[:LONGEST_ANSWER]
+    text = "".join(c for c in text[:LONGEST_ANSWER] if c.isprintable()).strip()  # it is shown again
     if not text:
         return Marked(question, Mark.OPEN)
     try:

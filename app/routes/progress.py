@@ -26,7 +26,7 @@ def show(request: Request, site: SiteDep, deleted: bool = False) -> Response:
     """Solved and attempted by track and level, days, streak, best scores, and what to do with all of it."""
     reader, now = site.reader(request), time.time()
     zone = zone_of(reader.prefs, request.cookies)
-    katas = _katas(site)
+    katas = sound_katas(site)
     with site.db.reading() as session:
         found = progress.standings(session, reader.person)
         days = progress.practice(session, reader.person, zone, now)
@@ -101,7 +101,8 @@ def _delete(request: Request, site: Site, form: Form) -> Response:
     return RedirectResponse("/progress?deleted=1", 303, {"Clear-Site-Data": '"storage"'})
 
 
-def _katas(site: Site) -> list[Kata]:
+def sound_katas(site: Site) -> list[Kata]:
+    """Every kata that can be read, by track, level and name."""
     katas = []
     for name in site.bank.ids():
         try:

@@ -16,6 +16,7 @@ from app.i18n import marked
 from app.localtime import day, moment, zone_of
 from app.review import Wishes
 from app.routes.katas import RENDERER
+from app.routes.progress import sound_katas
 from app.site import Site, SiteDep
 from katas.bank import Kata
 
@@ -35,13 +36,14 @@ def show(request: Request, site: SiteDep, kata: str = "", more: int = 0) -> Resp
     """What is due today, the first of it opened; what was answered last; the days to come."""
     reader, now = site.reader(request), time.time()
     person, wishes, zone = reader.person, review.wishes_of(reader.prefs), zone_of(reader.prefs, request.cookies)
-    known = set(site.bank.ids())
+    sound = {one.id: one for one in sound_katas(site)}
+    known = set(sound)
     review.refresh(site.db, person, wishes, zone, now)
     with site.db.reading() as session:
         queue = review.queue(session, person, _asked(wishes, more), zone, now, known, kata)
         days = review.forecast(session, person, zone, now, known)
         last = review.last_answer(session, person)
-    katas = {entry.kata: site.bank.kata(entry.kata) for entry in queue.entries}
+    katas = {entry.kata: sound[entry.kata] for entry in queue.entries}
     entry = queue.entries[0] if queue.entries else None
     return site.page(
         request,
@@ -52,8 +54,8 @@ def show(request: Request, site: SiteDep, kata: str = "", more: int = 0) -> Resp
         card=_card(katas[entry.kata], reader.lang) if entry is not None else None,
         form_key=events.new_key(),
         ratings=RATINGS,
-        last=last if last is not None and day(last.at, zone) == day(now, zone) else None,
-        last_kata=_title(site, last.kata, reader.lang) if last is not None and last.kata else "",
+        last=last if last is not None and last.kata in sound and day(last.at, zone) == day(now, zone) else None,
+        last_kata=sound[last.kata].title[reader.lang] if last is not None and last.kata in sound else "",
         last_time=f"{moment(last.at, zone):%H:%M}" if last is not None else "",
         next_due=day(queue.next_due, zone) if queue.next_due is not None else None,
         last_seen={one.kata: day(one.last_review, zone) for one in queue.entries},
@@ -104,10 +106,6 @@ def _card(kata: Kata, lang: str) -> dict[str, Any]:
     """What a card shows before and after."""
     page = RENDERER.page(kata, lang)
     return {"question": page.sections["Question"], "answer": page.sections["Answer"], "source": page.source}
-
-
-def _title(site: Site, kata: str, lang: str) -> str:
-    return site.bank.kata(kata).title[lang] if kata in site.bank.ids() else kata
 
 
 def _with(choices: tuple[Any, ...], own: Any) -> list[Any]:

@@ -66,6 +66,11 @@ def test_a_known_wrong_number_says_what_went_wrong(kata: Kata) -> None:
     assert judge(read_quiz(kata), {"three": ["77"]}).marked[2].slip is None
 
 
+@pytest.mark.parametrize("text", ["6\ud8004", "\0", "\x1b[31m64", "\u202e46", "6\n4"])
+def test_what_cannot_be_shown_is_not_kept(kata: Kata, text: str) -> None:
+    assert judge(read_quiz(kata), {"three": [text]}).marked[2].text.isprintable()
+
+
 def test_passed_is_every_answer_right(kata: Kata) -> None:
     result: Result = judge(read_quiz(kata), {"one": ["0"], "two": ["0", "1"], "three": ["64"]})
     assert (result.right, result.total, result.passed) == (3, 3, True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 
 from app.events import Did, happened
 from app.people import LOCAL_PERSON as ME
+from tests.app.banks import write_kata
 from tests.app.history import DAY, answered, graded
-from tests.app.webs import Client, Web
+from tests.app.webs import Client, Web, a_web
 
 KATA = "masked_softmax"
 
@@ -145,3 +147,20 @@ def test_a_page_of_somebody_else_cannot_answer(due: Web) -> None:
     foreign = due.browser(Origin="https://evil.example", **{"Sec-Fetch-Site": "cross-site"})
     assert foreign.post(f"/review/{KATA}", data={"rating": "good", "version": "1"}).status_code == 403
     assert ratings(due) == []
+
+
+def test_a_kata_that_is_broken_is_left_out_and_the_others_come(tmp_path: Path) -> None:
+    bank = tmp_path / "bank"
+    for name in ("why_heads", "why_scale"):
+        write_kata(bank, name, kind="concept")
+    with a_web(tmp_path / "data", bank=bank) as web:
+        for name in ("why_heads", "why_scale"):
+            answered(web.db, web.site.bank.kata(name), time.time() - 9 * DAY, wrong=3)
+    (bank / "why_heads" / "kata.toml").write_text("format = ", encoding="utf-8")
+    with a_web(tmp_path / "data", bank=bank) as web:
+        page = web.browser().get("/review")
+        assert page.status_code == 200
+        assert 'action="/review/why_scale"' in page.text
+        assert web.browser().get("/progress").status_code == 200
+        assert [card["kata"] for card in web.client.get("/api/review").json()["due"]] == ["why_scale"]
+        assert web.client.get("/api/progress").status_code == 200
