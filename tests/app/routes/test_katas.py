@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_every_kata_has_its_page_in_both_languages(web: Web, name: str, lang: st
     page = answer.text
     levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), "a heading is skipped"
+    assert all(after <= before + 1 for before, after in pairwise(levels)), "a heading is skipped"
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids)), "an id is there twice"
     assert "style=" not in re.sub(r"<pre.*?</pre>|<textarea.*?</textarea>", "", page, flags=re.DOTALL)
