@@ -56,6 +56,12 @@ def test_every_question_can_be_answered_and_nothing_tells_what_is_right(web: Web
     assert "1,050,624" not in page
 
 
+def test_a_choice_that_is_a_formula_has_a_name_for_those_who_listen(web: Web) -> None:
+    page = web.browser().get("/katas/attention_complexity/quiz").text
+    assert 'aria-label="O(L^2 D^2)"' in page
+    assert page.count('aria-label="O(') == 4
+
+
 def test_a_sheet_that_is_all_right_passes_and_solves_the_kata(web: Web) -> None:
     browser = web.browser()
     answer = hand_in(browser, sheet(browser) | right_answers(web))
