@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -78,7 +78,7 @@ def head(db: Database, person: Person, kata: str, starter: str) -> Head:
 
 def latest(session: Session, person: Person, kata: str) -> Head | None:
     """The draft now, in a session of the caller's; None when nothing was typed."""
-    newest = session.scalar(select(func.max(DraftEvent.version)).where(*_mine(person, kata)))
+    newest = session.scalar(_NEWEST, {"holder": person.holder, "kata": kata})
     return None if newest is None else _replay(session, person, kata, newest)
 
 
@@ -218,13 +218,27 @@ def _head(session: Session, person: Person, kata: str, starter: str) -> Head:
     return Head(0, normal(starter)) if found is None else found
 
 
+# Put together once: every page of a kata asks these.
+_ONE = (DraftEvent.holder == bindparam("holder"), DraftEvent.kata == bindparam("kata"))
+_NEWEST = select(func.max(DraftEvent.version)).where(*_ONE)
+_REPLAY = (
+    select(DraftEvent)
+    .where(
+        *_ONE,
+        DraftEvent.version <= bindparam("version"),
+        DraftEvent.version
+        >= select(func.max(DraftEvent.version))
+        .where(*_ONE, DraftEvent.version <= bindparam("version"), DraftEvent.text.is_not(None))
+        .scalar_subquery(),
+    )
+    .order_by(DraftEvent.version)
+)
+
+
 def _replay(session: Session, person: Person, kata: str, version: int) -> Head | None:
     """The draft at `version`: the last whole text up to it, and the changes behind that."""
-    mine = (*_mine(person, kata), DraftEvent.version <= version)
-    whole = select(func.max(DraftEvent.version)).where(*mine, DraftEvent.text.is_not(None)).scalar_subquery()
-    rows = select(DraftEvent).where(*mine, DraftEvent.version >= whole).order_by(DraftEvent.version)
     text, last = "", None
-    for row in session.scalars(rows):
+    for row in session.scalars(_REPLAY, {"holder": person.holder, "kata": kata, "version": version}):
         text = row.text if row.text is not None else apply(row.changes, text)
         last = row
     return None if last is None else Head(last.version, text, last.at, last.device)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.models import Event
@@ -67,13 +67,24 @@ def record(
     return event, True
 
 
+# Put together once: every page of a kata asks these.
+_HAPPENED = select(Event).where(Event.holder == bindparam("holder")).order_by(Event.at, Event.id)
+_OF_KINDS = _HAPPENED.where(Event.kind.in_(bindparam("kinds", expanding=True)))
+_OF_KATA = _HAPPENED.where(Event.kata == bindparam("kata"))
+_OF_BOTH = _OF_KINDS.where(Event.kata == bindparam("kata"))
+
+
 def happened(
     session: Session, person: Person, kinds: Sequence[Did] | None = None, *, kata: str | None = None
 ) -> list[Event]:
     """The person's events, the oldest first."""
-    rows = select(Event).where(Event.holder == person.holder)
+    values: dict[str, Any] = {"holder": person.holder}
     if kinds is not None:
-        rows = rows.where(Event.kind.in_(kinds))
+        values["kinds"] = list(kinds)
     if kata is not None:
-        rows = rows.where(Event.kata == kata)
-    return list(session.scalars(rows.order_by(Event.at, Event.id)))
+        values["kata"] = kata
+    if kinds is None:
+        rows = _HAPPENED if kata is None else _OF_KATA
+    else:
+        rows = _OF_KINDS if kata is None else _OF_BOTH
+    return list(session.scalars(rows, values))

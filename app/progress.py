@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from app.events import Did, happened
@@ -193,21 +193,25 @@ class _Row:
     solved_at: float | None
 
 
-def _graded(session: Session, person: Person, kata: str | None) -> Iterable[_Row]:
-    rows = (
-        select(
-            Submission.kata,
-            func.count().label("tries"),
-            func.max(Submission.score).label("best"),
-            func.max(Submission.created).label("last"),
-            func.min(case((Submission.verdict == "passed", Submission.finished))).label("solved_at"),
-        )
-        .where(Submission.holder == person.holder, Submission.kind == Kind.GRADE, Submission.state == State.DONE)
-        .group_by(Submission.kata)
+# Put together once: every page of a kata asks this.
+_GRADED = (
+    select(
+        Submission.kata,
+        func.count().label("tries"),
+        func.max(Submission.score).label("best"),
+        func.max(Submission.created).label("last"),
+        func.min(case((Submission.verdict == "passed", Submission.finished))).label("solved_at"),
     )
-    if kata is not None:
-        rows = rows.where(Submission.kata == kata)
-    return [_Row(*row) for row in session.execute(rows)]
+    .where(Submission.holder == bindparam("holder"), Submission.kind == Kind.GRADE, Submission.state == State.DONE)
+    .group_by(Submission.kata)
+)
+_GRADED_ONE = _GRADED.where(Submission.kata == bindparam("kata"))
+
+
+def _graded(session: Session, person: Person, kata: str | None) -> Iterable[_Row]:
+    if kata is None:
+        return [_Row(*row) for row in session.execute(_GRADED, {"holder": person.holder})]
+    return [_Row(*row) for row in session.execute(_GRADED_ONE, {"holder": person.holder, "kata": kata})]
 
 
 def _with_events(before: Standing, events: list[Event]) -> Standing:

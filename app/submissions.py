@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import time
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, defer
 
 from app.db import Database
@@ -147,6 +147,22 @@ def history(
     light = (defer(Submission.code), defer(Submission.report))
     with db.reading() as session:
         return list(session.scalars(rows.options(*light)))
+
+
+# Put together once: every page of a kata asks this.
+_LATEST = (
+    select(Submission)
+    .where(Submission.holder == bindparam("holder"), Submission.kata == bindparam("kata"))
+    .order_by(Submission.created.desc(), Submission.id)
+    .limit(1)
+    .options(defer(Submission.code), defer(Submission.report))
+)
+
+
+def latest(db: Database, person: Person, kata: str) -> Submission | None:
+    """The person's last submission of a kata, of whatever kind, without code and report."""
+    with db.reading() as session:
+        return session.scalars(_LATEST, {"holder": person.holder, "kata": kata}).one_or_none()
 
 
 def count_open(db: Database, person: Person) -> int:

@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from app import catalogue, drafts, events, forms, progress, quizzes, submissions
 from app.events import Did
 from app.i18n import marked
-from app.models import Kind
 from app.progress import Standing
 from app.rendering import Renderer, inline
 from app.site import Site, SiteDep
@@ -52,14 +51,15 @@ def show(kata_id: str, request: Request, site: SiteDep, tab: str = "question") -
 
 
 @router.post("/katas/{kata_id}/hints")
-def open_hint(kata_id: str, request: Request, site: SiteDep) -> Response:
-    """Opens the next hint."""
+def open_hint(kata_id: str, request: Request, site: SiteDep, n: int = HINTS) -> Response:
+    """Opens the next hint, up to the one that was asked for: two clicks on a button open no second one."""
     kata, person = site.bank.kata(kata_id), site.person(request)
     with site.db.writing() as session:
-        opened = min(HINTS, progress.standing(session, person, kata.id).hints)
-        if opened < HINTS:
-            events.record(session, person, Did.HINT, time.time(), kata=kata.id, payload={"n": opened + 1})
-    return RedirectResponse(f"/katas/{kata.id}?tab=hints#hint-{min(HINTS, opened + 1)}", 303)
+        opened = progress.standing(session, person, kata.id).hints
+        if opened < min(n, HINTS):
+            opened += 1
+            events.record(session, person, Did.HINT, time.time(), kata=kata.id, payload={"n": opened})
+    return RedirectResponse(f"/katas/{kata.id}?tab=hints#hint-{min(HINTS, max(1, opened))}", 303)
 
 
 @router.post("/katas/{kata_id}/answer")
@@ -104,13 +104,12 @@ def _code(site: Site, request: Request, kata: Kata, names: tuple[str, ...], stan
     """What the editor's side of the page needs."""
     reader = site.reader(request)
     head = drafts.head(site.db, reader.person, kata.id, kata.starter)
-    last = submissions.history(site.db, reader.person, kata=kata.id, kinds=(Kind.GRADE, Kind.RUN, Kind.TRY), limit=1)
     snippet = getattr(kata, "snippet", "") or ""
     return {
         "code": head.text,
         "snippet": snippet,
         "form_key": forms.new_key(kata),
-        "last": last[0] if last else None,
+        "last": submissions.latest(site.db, reader.person, kata.id),
         "config": {
             "kata": kata.id,
             "starter": kata.starter,
