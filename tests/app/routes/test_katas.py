@@ -145,6 +145,15 @@ def test_hints_come_one_at_a_time_and_stay(web: Web) -> None:
     assert len(hints) == 3
 
 
+def test_a_double_click_opens_one_hint(web: Web) -> None:
+    button = re.search(r'action="(/katas/\w+/hints[^"]*)"', part(web, "hints"))
+    assert button is not None
+    for _ in range(2):
+        answer = web.browser().post(button[1])
+        assert answer.headers["location"] == f"/katas/{KATA}?tab=hints#hint-1"
+    assert events(web) == [("hint", {"n": 1})]
+
+
 def test_hints_of_one_kata_open_none_of_another(web: Web) -> None:
     web.browser().post(f"/katas/{KATA}/hints")
     assert "Open hint 1 of 3" in part(web, "hints", "layer_norm")
