@@ -123,7 +123,11 @@ class Container:
             "linux": {
                 "namespaces": [{"type": kind} for kind in kinds],
                 "cgroupsPath": f"/{self.name}",
-                "resources": {"memory": {"limit": 4 << 30, "swap": 4 << 30}, "pids": {"limit": 4096}},
+                "resources": {
+                    "memory": {"limit": 4 << 30, "swap": 4 << 30},
+                    "pids": {"limit": 4096},
+                    "cpu": {"shares": 8192},  # other tests run beside it, each with a share as large as a whole group's
+                },
                 "maskedPaths": MASKED.split(),
                 "readonlyPaths": READ_ONLY.split(),
                 "seccomp": self.seccomp,

@@ -104,12 +104,13 @@ def hold_reduced(folder: Path, programs: list[Path]) -> None:
 
 
 def hold_full(folder: Path, programs: list[Path]) -> None:
-    """Exactly what the heads of the programs say."""
+    """What the heads of the programs say; but a busy machine's clock may come before the last byte of memory."""
     found = judge(flagged(folder), "full", programs, root=True)
     assert found[""]["verdict"] == "passed"
     for path in programs:
         row = found[path.stem]
-        assert row["verdict"] in wanted(path, "verdict").split(), row
+        verdicts = wanted(path, "verdict").split()
+        assert row["verdict"] in verdicts or ("memory" in verdicts and row["verdict"] == "timeout"), row
         assert wanted(path, "prints") in row["stdout"], row
         assert "ESCAPED" not in row["stdout"], row
 

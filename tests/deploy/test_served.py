@@ -10,6 +10,7 @@ import sys
 import time
 import venv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import httpx
 import pytest
 
 from tests.conftest import ROOT
-from tests.deploy.containers import CODE, ENVIRONMENT, Container, entered, flagged, missing, python
+from tests.deploy.containers import CODE, ENVIRONMENT, USER, Container, entered, flagged, missing, python
 
 pytestmark = [
     pytest.mark.slow,
@@ -45,24 +46,27 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture
-def served(installed: Path, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], Container]]:
-    """A running server: its address, crun's process, the container."""
-    container = flagged(
-        tmp_path / "c",
-        host_network=True,
-        environment={"PYTHONPATH": "", "TORCHKATA_HOST": "0.0.0.0", "TORCHKATA_PORT": "0", "HOME": "/data"},
-        binds={"/opt/torchkata": str(installed)},
-    )
-    command = ("/opt/torchkata/bin/python", "-m", "app.cli", "serve")
-    with (tmp_path / "err").open("wb") as err:
-        process = container.start(*entered(*command), stdout=subprocess.PIPE, stderr=err)
+SERVE = ("/opt/torchkata/bin/python", "-m", "app.cli", "serve")
+
+
+def environment(installed: Path) -> dict[str, Any]:
+    """What a container needs to serve from there, at a free port."""
+    variables = {"PYTHONPATH": "", "TORCHKATA_HOST": "0.0.0.0", "TORCHKATA_PORT": "0", "HOME": "/data"}
+    return {"host_network": True, "environment": variables, "binds": {"/opt/torchkata": str(installed)}}
+
+
+@contextmanager
+def serving(container: Container, *command: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A running server: its address and crun's process."""
+    log = container.folder / "err"
+    with log.open("wb") as err:
+        process = container.start(*command, stdout=subprocess.PIPE, stderr=err)
         assert process.stdout is not None
         try:
             line = process.stdout.readline().decode()
             found = re.search(r"http://\S+?:\d+", line)
-            assert found is not None, line + (tmp_path / "err").read_text()
-            yield found[0], process, container
+            assert found is not None, line + log.read_text()
+            yield found[0], process
         finally:
             container.remove()
             process.wait(30)
@@ -80,11 +84,12 @@ def until(client: httpx.Client, path: str, done: str, states: set[str]) -> Any:
     raise AssertionError(answer)
 
 
-def test_the_server_answers_judges_and_ends_on_a_signal(
-    served: tuple[str, subprocess.Popen[bytes], Container],
-) -> None:
-    address, process, container = served
-    with httpx.Client(base_url=address, timeout=30) as client:
+def test_the_server_answers_judges_and_ends_on_a_signal(installed: Path, tmp_path: Path) -> None:
+    container = flagged(tmp_path / "c", **environment(installed))
+    with (
+        serving(container, *entered(*SERVE)) as (address, process),
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
         health = until(client, "/api/health", "status", {"ok"})
         assert health["worker"]["isolation"] == "full"
         assert client.get("/").status_code == 200
@@ -95,9 +100,9 @@ def test_the_server_answers_judges_and_ends_on_a_signal(
         row = until(client, f"/api/submissions/{accepted.json()['id']}", "state", {"done", "failed", "fault"})
         assert row["report"]["verdict"] == "passed", row
         assert row["report"]["environment"]["isolation"]["level"] == "full"
-    assert {path.stat().st_uid for path in container.data.rglob("*")} == {10001}
-    container.signal("TERM")
-    assert process.wait(30) == 0
+        assert {path.stat().st_uid for path in container.data.rglob("*")} == {USER}
+        container.signal("TERM")
+        assert process.wait(30) == 0
 
 
 def calls(words: list[str]) -> set[str]:
@@ -140,3 +145,17 @@ def test_the_calls_of_a_unit_are_enough_for_a_grade_at_full(tmp_path: Path, name
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert (report["verdict"], report["environment"]["isolation"]["level"]) == ("passed", "full")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_the_calls_of_the_web_s_unit_are_enough_to_serve_pages(installed: Path, tmp_path: Path) -> None:
+    options = environment(installed)
+    container = Container(tmp_path / "c", rules("torchkata-web"), no_new_privileges=True, read_only=True, **options)
+    with (
+        serving(container, *SERVE, "--no-worker") as (address, process),
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
+        assert client.get("/api/health").json()["status"] == "degraded"
+        assert client.get("/katas/multi_head_attention").status_code == 200
+        container.signal("TERM")
+        assert process.wait(30) == 0
