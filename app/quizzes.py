@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -131,14 +131,15 @@ class Blank:
     form_key: str
     digest: str  # of the questions: a sheet of other questions cannot be judged
     questions: tuple[tuple[Question, list[tuple[int, Choice]]], ...]  # with the choices as they are shown
-    trouble: str = ""  # why the sheet before was not taken: changed, empty
+    trouble: str = ""  # why the sheet before was not taken: changed, empty, unkept
+    given: Sheet = field(default_factory=dict)  # what is ticked and typed already
 
 
-def blank(kata: Kata, trouble: str = "") -> Blank:
-    """A new sheet, its choices in an order of its own. Raises KataError."""
-    key = new_key()
+def blank(kata: Kata, trouble: str = "", *, key: str = "", given: Sheet | None = None) -> Blank:
+    """A new sheet, its choices in an order of its own; or that of `key` once more, with its answers. Raises KataError."""
+    key = key or new_key()
     questions = tuple((question, question.shuffled(key)) for question in read_quiz(kata).questions)
-    return Blank(key, digest(kata), questions, trouble)
+    return Blank(key, digest(kata), questions, trouble, given or {})
 
 
 def digest(kata: Kata) -> str:

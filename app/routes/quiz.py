@@ -11,10 +11,11 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from app import catalogue, events, forms, progress, quizzes, review
+from app.db import DatabaseTrouble
 from app.forms import Form
 from app.localtime import day, zone_of
 from app.models import Card, Event
-from app.quizzes import EmptySheet, Mark
+from app.quizzes import Blank, EmptySheet, Mark
 from app.refusals import NotFound
 from app.rendering import html, inline
 from app.site import Site, SiteDep
@@ -63,7 +64,7 @@ def _hand_in(kata_id: str, request: Request, site: Site, form: Form) -> Response
     if form.text("quiz") != quizzes.digest(kata):
         return _empty(site, request, kata, status=409, trouble="changed")
     sheet = sheet_of(form, quiz)
-    prefs = site.reader(request).prefs
+    prefs, key = site.reader(request).prefs, form.text("form_key") or events.new_key()
     try:
         event = quizzes.submit(
             site.db,
@@ -74,10 +75,12 @@ def _hand_in(kata_id: str, request: Request, site: Site, form: Form) -> Response
             review.wishes_of(prefs),
             zone_of(prefs, request.cookies),
             time.time(),
-            form.text("form_key") or events.new_key(),
+            key,
         )
     except EmptySheet:
         return _empty(site, request, kata, status=422, trouble="empty")
+    except DatabaseTrouble:  # the answers are an hour's work: they come back as they were, ready to be sent again
+        return _again(site, request, kata, quizzes.blank(kata, "unkept", key=key, given=sheet), 503)
     return RedirectResponse(f"/katas/{kata.id}/quiz?sheet={event.id}", 303)
 
 
@@ -101,8 +104,12 @@ def _quiz(site: Site, kata_id: str) -> tuple[Kata, Quiz]:
 
 
 def _empty(site: Site, request: Request, kata: Kata, status: int = 200, trouble: str = "") -> Response:
+    return _again(site, request, kata, quizzes.blank(kata, trouble), status)
+
+
+def _again(site: Site, request: Request, kata: Kata, sheet: Blank, status: int) -> Response:
     words = _words(site, request, kata)
-    return site.page(request, "quiz_page.html", status, **words, event=None, sheet=quizzes.blank(kata, trouble))
+    return site.page(request, "quiz_page.html", status, **words, event=None, sheet=sheet)
 
 
 def _words(site: Site, request: Request, kata: Kata) -> dict[str, Any]:

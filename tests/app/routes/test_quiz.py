@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 
 import httpx
@@ -141,3 +142,18 @@ def test_an_old_sheet_says_that_its_questions_are_gone(tmp_path: Path) -> None:
         page = web.browser().get(place).text
     assert "have been changed since this sheet was handed in" in page
     assert "1 of 3 right" in page
+
+
+def test_answers_that_could_not_be_kept_come_back_as_they_were(web: Web) -> None:
+    browser = web.browser()
+    form = sheet(browser) | right_answers(web) | {"q.scale": "sqrt(64)"}
+    with sqlite3.connect(web.db.file) as other:
+        other.execute("BEGIN IMMEDIATE")  # somebody else is writing, and does not stop
+        answer = hand_in(browser, form)
+        other.rollback()
+    assert answer.status_code == 503
+    assert "hand them in again" in answer.text
+    assert 'value="sqrt(64)"' in answer.text
+    assert answer.text.count(" checked") == 7  # five single choices, and two of the multiple one
+    assert hidden(answer.text, "form_key") == form["form_key"]
+    assert hand_in(browser, form).status_code == 303
