@@ -26,6 +26,7 @@ from app.errors import UsageError
 from app.folder import prepare
 from app.hub import Hub
 from app.messages import say
+from app.protocol import BoundedProtocol
 from app.settings import Settings
 from app.terminal import visible
 from app.web import create_app
@@ -76,7 +77,7 @@ async def _serve(settings: Settings, db: Database, sock: socket.socket, *, worke
     hub = Hub(settings.data, db)
     config = uvicorn.Config(
         create_app(settings, db, hub),
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

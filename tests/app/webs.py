@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from app.db import Database
 from app.guard import Rates
 from app.hub import Hub
+from app.protocol import BoundedProtocol
 from app.settings import Settings
 from app.site import Site
 from app.web import create_app
@@ -99,7 +100,7 @@ def a_web(
 def listening(web: Web) -> Iterator[tuple[str, int]]:
     """The application behind a real server, in a thread; gives host and port."""
     config = uvicorn.Config(
-        web.app, host="127.0.0.1", port=0, log_config=None, ws="none", http="httptools", timeout_graceful_shutdown=1
+        web.app, host="127.0.0.1", port=0, log_config=None, ws="none", http=BoundedProtocol, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     ready = threading.Event()
