@@ -62,7 +62,7 @@ def history(
         katas=katas,
         titles={one.id: one.title[lang] for one in katas},
         kinds=results.KINDS,
-        verdicts={name: word for name, word in results.VERDICTS.items() if name not in ("done", "not_run")},
+        verdicts={name: word for name, word in results.VERDICTS.items() if name != "not_run"},
         states=results.STATES,
         zone=localtime.zone_of(site.reader(request).prefs, request.cookies),
     )

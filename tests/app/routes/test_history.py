@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from app.models import Kind, State, Submission
 from app.routes.history import PAGE
+from graders.verdict import TrialStatus, Verdict
 from tests.app.history import SHANGHAI, at, graded
 from tests.app.webs import KATA, Client, Web
 
@@ -32,6 +33,18 @@ def test_the_newest_comes_first_with_verdict_and_score(web: Web) -> None:
     assert ">41.2<" in page
     assert "Layer normalisation" in page
     assert '<span class="mark fail">Not passed</span>' in page
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_verdict_is_said_in_words(web: Web, lang: str) -> None:
+    for verdict in [*Verdict, *TrialStatus]:
+        row = graded(web.db, 1.0)
+        with web.db.writing() as session:
+            session.execute(update(Submission).where(Submission.id == row.id).values(verdict=str(verdict)))
+    page = web.browser(**{"Accept-Language": lang}).get("/history").text
+    marks = re.findall(r'<span class="mark \w+">([^<]*)</span>', page)
+    assert len(marks) == len([*Verdict, *TrialStatus])
+    assert not {str(verdict) for verdict in [*Verdict, *TrialStatus]} & set(marks)
 
 
 def test_filters_narrow_it(web: Web) -> None:
