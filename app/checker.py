@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 
 PROGRAM = Path(__file__).with_name("syntax.py")
 SECONDS = 5.0  # for an answer; the processor's share is bounded within
+QUEUE_SECONDS = 1.0  # for those before; more would hold a thread that a page could use
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Checker:
 
     def check(self, source: str, seconds: float = SECONDS) -> list[SyntaxFinding] | None:
         """What is wrong with the source; None when that could not be found out in time."""
-        if not self._lock.acquire(timeout=seconds):
+        if not self._lock.acquire(timeout=min(seconds, QUEUE_SECONDS)):
             return None
         try:
             answer = self._ask(json.dumps(source).encode() + b"\n", time.monotonic() + seconds)
