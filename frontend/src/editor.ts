@@ -121,6 +121,7 @@ export class Editor {
                         autocorrect: "off",
                         spellcheck: "false",
                         translate: "no",
+                        tabindex: "0",
                     }),
                     EditorView.updateListener.of((update) => {
                         for (const transaction of update.transactions) {

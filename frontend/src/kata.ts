@@ -172,7 +172,7 @@ class KataPage {
         if (!tools) return;
         const { lang } = this;
         const tool = (text: string, label: string, call: () => void): HTMLButtonElement =>
-            make("button", { type: "button", class: "tool", title: label, "aria-label": label, onclick: call }, text);
+            make("button", { type: "button", class: "tool", title: label, onclick: call }, text, make("span", { class: "unseen" }, ` ${label}`));
         const vim = tool("Vim", word("vim", {}, lang), () => void this.toggleVim(true));
         vim.setAttribute("aria-pressed", "false");
         vim.dataset["tool"] = "vim";
@@ -180,8 +180,8 @@ class KataPage {
             tool("A−", word("smaller", {}, lang), () => this.changeFont(-1)),
             tool("A+", word("larger", {}, lang), () => this.changeFont(1)),
             vim,
-            tool(word("compare", {}, lang), word("compareTitle", {}, lang), () => void this.compare()),
-            tool(word("reset", {}, lang), word("reset", {}, lang), () => void this.reset()),
+            tool(word("compare", {}, lang), word("compareMore", {}, lang), () => void this.compare()),
+            tool(word("reset", {}, lang), word("resetMore", {}, lang), () => void this.reset()),
         );
     }
 

@@ -38,6 +38,7 @@ export class Panes {
     private readonly wide = matchMedia(WIDE);
     private readonly separators = new Map<keyof Split, HTMLElement>();
     private readonly tabs = new Map<PaneName, HTMLButtonElement>();
+    private readonly headings = make("div", { class: "unseen", hidden: true });
 
     constructor(
         private readonly root: HTMLElement,
@@ -134,7 +135,9 @@ export class Panes {
             this.show(next);
             this.tabs.get(next)?.focus();
         });
-        this.root.before(list);
+        const title = make("div", { role: "heading", "aria-level": 1 }, find("h1", this.root)?.textContent ?? "");
+        this.headings.append(title, make("div", { role: "heading", "aria-level": 2 }));
+        this.root.before(this.headings, list);
         const inCode = location.hash === "#code";
         this.root.dataset["shown"] = inCode ? "code" : "text";
     }
@@ -167,6 +170,9 @@ export class Panes {
             if (pane) pane.id ||= `pane-${name}`; // htmx may have put a new one in place
             pane?.toggleAttribute("data-folded", this.wide.matches ? folded[name] : !shown);
         }
+        // The page's own headings lie in the text.
+        this.headings.hidden = find('[data-pane="text"]', this.root)?.hasAttribute("data-folded") !== true;
+        this.headings.lastElementChild!.textContent = this.tabs.get(this.root.dataset["shown"] as PaneName)?.textContent ?? "";
         for (const [axis, separator] of this.separators) {
             separator.setAttribute("aria-valuenow", String(this.split[axis]));
             separator.toggleAttribute("data-folded", axis === "rows" && columns === 100);

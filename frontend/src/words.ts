@@ -26,6 +26,8 @@ export const WORDS = {
     syntaxError: { en: "syntax", zh: "语法" },
     compare: { en: "compare", zh: "对比" },
     reset: { en: "reset", zh: "重置" },
+    compareMore: { en: "with an earlier version", zh: "与之前的版本" },
+    resetMore: { en: "to the starter", zh: "为初始代码" },
     resetAsk: { en: "Put the starter back? Your code stays in the history, and undo brings it back.", zh: "恢复成初始代码？你的代码仍在历史里，也可以撤销。" },
     resetYes: { en: "Put it back", zh: "恢复" },
     resetDone: { en: "The starter is back. Undo with {key}.", zh: "已恢复初始代码，可用 {key} 撤销。" },
