@@ -335,7 +335,7 @@ def serve_pages(
     settings = _with(session.settings, host=host, port=port, isolation=isolation)
     from app.serving import serve
 
-    return serve(settings, worker=not no_worker, open_page=open_page)
+    serve(settings, worker=not no_worker, open_page=open_page)
 
 
 @app.command("worker")
