@@ -1,0 +1,70 @@
+"""The worker without its grader: the lock on the folder, the number of lanes, a database that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import worker as workers
+from app.db import Database, DatabaseTrouble
+from app.errors import UsageError
+from app.settings import resolve
+from app.worker import MOST_LANES, Worker, own_lanes, take_lock
+
+
+def test_one_worker_a_folder(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path / "data")
+    with pytest.raises(UsageError, match="another worker"):
+        take_lock(tmp_path / "data", seconds=0)
+    os.close(lock)
+    os.close(take_lock(tmp_path / "data", seconds=0))
+
+
+def test_a_worker_that_is_just_ending_is_waited_for(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path)
+    script = "import sys; from pathlib import Path; from app.worker import take_lock; take_lock(Path(sys.argv[1]), 60)"
+    waiting = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
+    os.close(lock)
+    assert waiting.wait(120) == 0
+
+
+def test_the_lock_is_not_handed_down_to_children(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path)
+    assert fcntl.fcntl(lock, fcntl.F_GETFD) & fcntl.FD_CLOEXEC
+    os.close(lock)
+
+
+def test_a_lane_a_core_and_four_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, lanes in ((1, 1), (2, 2), (4, 4), (64, MOST_LANES)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
+        assert own_lanes() == lanes
+
+
+def test_a_verdict_that_the_database_does_not_take_is_tried_until_it_does(db: Database, tmp_path: Path) -> None:
+    calls = 0
+
+    def write() -> str:
+        nonlocal calls
+        calls += 1
+        if calls < 3:
+            raise DatabaseTrouble("full", "why", "file")
+        return "written"
+
+    async def test() -> None:
+        worker = Worker(resolve({"data": str(tmp_path)}, {}), db, 1)
+        assert await worker._persist(write) == "written"
+        assert (worker._status.trouble, worker._status.ready) == ("database", False)
+
+    asyncio.run(test())
+    assert calls == 3
+
+
+def test_it_ends_at_once_when_its_parent_has_gone_before_it_began(tmp_path: Path) -> None:
+    assert workers.main([str(2**22 + 1), f"data={tmp_path}"]) == 0
+    assert list(tmp_path.iterdir()) == []
