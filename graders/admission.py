@@ -9,7 +9,7 @@ from graders import wire
 from graders.child import signature
 from graders.compare import said, traceback_lines
 from graders.dialogue import Dialogue, Ended
-from graders.policy import Unparsable, find, parse
+from graders.policy import Finding, TooComplex, Unparsable, find, parse
 from graders.program import Reference
 from graders.verdict import PolicyFinding, Status, Text, Verdict
 from katas.bank import Kata
@@ -27,8 +27,8 @@ class Rejected(Exception):
         self.policy = list(policy)
 
 
-def inspect_source(kata: Kata, code: bytes, file: str = "-") -> list[PolicyFinding]:
-    """Forbidden calls in a source; raises Rejected where it is no Python."""
+def read_source(kata: Kata, code: bytes, file: str = "-") -> str:
+    """The text of a source; raises Rejected where it is none, or too long."""
     limit = int(kata.limits["source_kib"]) << 10
     if len(code) > limit:
         raise Rejected(
@@ -39,20 +39,44 @@ def inspect_source(kata: Kata, code: bytes, file: str = "-") -> list[PolicyFindi
     if not code.strip():
         raise Rejected(Verdict.INVALID, "the file is empty", "文件是空的")
     try:
-        text = code.decode("utf-8-sig")  # some editors write a byte order mark
+        return code.decode("utf-8-sig")  # some editors write a byte order mark
     except UnicodeDecodeError as error:
         line = code[: error.start].count(b"\n") + 1
         raise Rejected(Verdict.INVALID, f"{file}:{line}: not UTF-8 text", f"{file}:{line}：不是 UTF-8 文本") from None
+
+
+def inspect_source(kata: Kata, code: bytes, file: str = "-") -> list[PolicyFinding]:
+    """Forbidden calls in a light source, parsed here and now; raises Rejected where it is no Python."""
+    text = read_source(kata, code, file)
     try:
-        return find(parse(text), kata.forbidden)
+        return as_policy(find(parse(text), kata.forbidden))
     except Unparsable as error:
-        raise Rejected(
-            Verdict.INVALID,
-            f"{file}:{error.line}: syntax error: {error.what}",
-            f"{file}:{error.line}：语法错误：{error.what}",
-        ) from None
-    except RecursionError:
-        raise Rejected(Verdict.INVALID, "the source is nested too deeply", "源码嵌套过深") from None
+        raise no_python(file, error.line, error.what) from None
+    except (RecursionError, TooComplex):
+        raise too_complex() from None
+
+
+def as_policy(findings: Sequence[Finding]) -> list[PolicyFinding]:
+    """Findings as the report has them."""
+    return [PolicyFinding(rule=rule, line=line, text=text) for rule, line, text in findings]
+
+
+def no_python(file: str, line: int, what: str) -> Rejected:
+    """The verdict on a syntax error."""
+    return Rejected(
+        Verdict.INVALID,
+        f"{file}:{line}: syntax error: {what}",
+        f"{file}:{line}：语法错误：{what}",
+    )
+
+
+def too_complex() -> Rejected:
+    """The verdict on a source that cannot be inspected with bounded work."""
+    return Rejected(
+        Verdict.INVALID,
+        "the source is nested too deeply, or too complex to be inspected",
+        "源码嵌套过深，或过于复杂，无法检查",
+    )
 
 
 def forbids(findings: Sequence[PolicyFinding], running: bool = False, file: str = "") -> Rejected:

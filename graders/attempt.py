@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 from graders import wire
-from graders.admission import Rejected, expect, forbids, inspect_source
+from graders.admission import Rejected, as_policy, expect, forbids, inspect_source
 from graders.compare import said, traceback_lines
 from graders.dialogue import Dialogue, Ended
-from graders.policy import find, parse
+from graders.policy import LIGHT, find, is_light, parse
 from graders.snippet import FILE, MAX_SHAPES, MAX_VALUE
 from graders.verdict import Shape, Text, TrialStatus, Verdict
 from katas.bank import Kata
@@ -23,21 +23,22 @@ AT_HAND = (
 Fields = dict[str, Any]  # of a Trial
 
 
-def inspect_snippet(kata: Kata, code: bytes, snippet: str, file: str) -> None:
-    """Raises Rejected where code or snippet are no Python or use what the kata forbids."""
-    if policy := inspect_source(kata, code, file):
-        raise forbids(policy)
+def inspect_snippet(kata: Kata, snippet: str) -> None:
+    """Raises Rejected where the snippet is no Python or uses what the kata forbids."""
     if not snippet.strip():
         raise Rejected(Verdict.INVALID, "the snippet is empty", "要运行的片段是空的")
     try:
         source = snippet.encode()
     except UnicodeEncodeError:
         raise Rejected(Verdict.INVALID, f"{FILE}: not UTF-8 text", f"{FILE}：不是 UTF-8 文本") from None
+    if not is_light(source):
+        size = f"{LIGHT >> 10} KiB"
+        raise Rejected(Verdict.INVALID, f"the snippet has more than {size}", f"要运行的片段超过 {size}")
     inspect_source(kata, source, FILE)
     findings = find(parse(AT_HAND + snippet), kata.forbidden)
     if findings:
         lines = AT_HAND.count("\n")
-        policy = [one.model_copy(update={"line": max(one.line - lines, 0)}) for one in findings]
+        policy = as_policy([one._replace(line=max(one.line - lines, 0)) for one in findings])
         raise forbids(policy, file=FILE)
 
 

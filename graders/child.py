@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from graders import refusal, snippet, wire
+from graders import policy, refusal, snippet, wire
 
 MAX_TEXT = 2000  # characters kept of an exception's message
 MAX_FRAMES = 12
@@ -481,6 +481,16 @@ def rehearse(dtypes: Sequence[str]) -> None:
     linecache.cache.pop("rehearsal.py", None)
 
 
+def inspected(source: bytes, forbidden: list[str]) -> dict[str, Any]:
+    """Forbidden calls in a heavy source; this jail loads none."""
+    try:
+        return {"findings": policy.find(policy.parse(source.decode("utf-8-sig")), tuple(forbidden))}
+    except policy.Unparsable as error:
+        return {"unparsable": [error.line, error.what]}
+    except (RecursionError, MemoryError, policy.TooComplex):
+        return {}
+
+
 def main(job: int, result: int) -> None:
     """Answers frames until the grader closes the job pipe."""
     rehearse(
@@ -505,6 +515,8 @@ def main(job: int, result: int) -> None:
                 reply = wire.pack(wire.DESCRIBED, {**describe(made), **_refused()})
             except BaseException as error:  # the constructor is the submission's
                 reply = wire.pack(wire.DESCRIBED, {"error": explain(error, file), **_refused()})
+        elif frame.kind == wire.INSPECT:
+            reply = wire.pack(wire.INSPECTED, inspected(bytes(frame.payload), frame.header["forbidden"]))
         elif frame.kind == wire.TRY:
             reply = attempt(bytes(frame.payload), file)
         else:

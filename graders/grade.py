@@ -25,13 +25,23 @@ import torch
 from torch import Tensor
 
 from graders import operators, wire
-from graders.admission import Rejected, check_signature, expect, forbids, inspect_source, why_not_loaded
+from graders.admission import (
+    Rejected,
+    check_signature,
+    expect,
+    forbids,
+    inspect_source,
+    read_source,
+    why_not_loaded,
+)
 from graders.attempt import Fields, inspect_snippet, run_snippet
 from graders.binding import Binding, candidates
 from graders.compare import judge, shapes_of
 from graders.diagnose import Mistakes, Tried, diagnose, first_match, yardstick
 from graders.dialogue import Capture, Dialogue, Ended
+from graders.inspection import inspect_in_jail
 from graders.picture import with_pictures
+from graders.policy import is_light
 from graders.program import Outcome, Program, Reference, Sheet, decode_outcome
 from graders.sandbox import IsolationRefused, Lane, Sandbox, SandboxFault, Seat, SteadyLane
 from graders.score import score_of, verdict_of
@@ -40,6 +50,7 @@ from graders.verdict import (
     Diagnosis,
     Environment,
     Isolation,
+    PolicyFinding,
     Report,
     Status,
     Text,
@@ -171,7 +182,7 @@ class Grader:
         capture = _capture(kata)
         early = self._begin_early(kata, code, file, capture)
         try:
-            if policy := inspect_source(kata, code, file):
+            if policy := self._inspect(kata, code, file):
                 raise forbids(policy)
             if kata.id not in self._references and programs is None:
                 self._lane_open()  # jails are made while the reference is loaded
@@ -208,7 +219,7 @@ class Grader:
                 "message": rejected.text,
                 "policy": rejected.policy,
                 "judged_cases": 0,
-                "score": None if visible_only else score_of([], kata.score),
+                "score": None if visible_only or rejected.verdict is Verdict.FAULT else score_of([], kata.score),
             }
         finally:
             if early is not None:
@@ -224,7 +235,9 @@ class Grader:
         started, clock = datetime.now(UTC), time.monotonic()
         capture = _capture(kata)
         try:
-            inspect_snippet(kata, code, snippet, file)
+            if policy := self._inspect(kata, code, file):
+                raise forbids(policy)
+            inspect_snippet(kata, snippet)
             fields = self._try(kata, code, snippet, file, capture)
         except Rejected as rejected:
             status = TrialStatus(rejected.verdict.value)
@@ -284,6 +297,24 @@ class Grader:
                 diagnosis = diagnose(sitting.mistakes, sitting.tried)
                 cases = with_pictures(sitting.mistakes, sitting.binding, sitting.tried, diagnosis)
             return {"verdict": verdict, "cases": cases, "diagnosis": diagnosis, "output": sitting.capture.output()}
+        raise AssertionError("unreachable")
+
+    def _inspect(self, kata: Kata, code: bytes, file: str) -> list[PolicyFinding]:
+        """Forbidden calls: a light source is read here, a heavy one in a jail of its own."""
+        if is_light(code):
+            return inspect_source(kata, code, file)
+        read_source(kata, code, file)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                jail = self._lane_open().take()
+                self._owed += 1
+                return inspect_in_jail(kata, code, file, jail, kata.limits["case_seconds"])
+            except IsolationRefused:
+                raise
+            except (SandboxFault, OSError) as fault:
+                if attempt == ATTEMPTS or not self._restart():
+                    text = _our_fault(fault)
+                    raise Rejected(Verdict.FAULT, text.en, text.zh) from fault
         raise AssertionError("unreachable")
 
     def _restart(self) -> bool:

@@ -1,16 +1,36 @@
-"""Finds forbidden calls in a submission's source, which is parsed and never imported. A fence, not a wall (SECURITY.md)."""
+"""Finds forbidden calls in a submission's source, which is parsed and never imported. A fence, not a wall (SECURITY.md).
+
+Parsing takes up to 18 ms and 1.5 MB a KiB of the worst source. A light one is read where it is graded; a heavy one in a jail
+(graders/inspection.py), so the standard library only.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from graders.verdict import PolicyFinding
-
+LIGHT = 16 << 10  # bytes of a source that is read at once: a real solution has 1 to 8 KiB
+MOST = 64  # findings
 MAX_DEPTH = 3  # source inside strings inside strings
 MAX_NAME = 256  # characters of a qualified name: one that grows with every line would take minutes
 MAX_JOINED = 1024  # characters of a string put together: names that double each other would have no end
+MAX_INNER = (
+    64 << 10
+)  # characters of all source inside strings together: a string that evaluates itself would have no end
+
+
+class Finding(NamedTuple):
+    """A forbidden call."""
+
+    rule: str
+    line: int
+    text: str
+
+
+class TooComplex(Exception):
+    """The source cannot be inspected with bounded work."""
 
 
 class Unparsable(Exception):
@@ -31,13 +51,21 @@ def parse(source: str) -> ast.Module:
         raise Unparsable(1, f"it cannot be parsed ({type(error).__name__}: nested too deeply, or a NUL byte)") from None
 
 
-def find(tree: ast.AST, forbidden: tuple[str, ...]) -> list[PolicyFinding]:
-    """Every use of a forbidden name, through import aliases, assignments, getattr, importlib, torch.ops and eval strings."""
+def find(tree: ast.AST, forbidden: tuple[str, ...]) -> list[Finding]:
+    """Every use of a forbidden name, through import aliases, assignments, getattr, importlib, torch.ops and eval strings.
+
+    Raises TooComplex, and RecursionError where expressions are nested too deeply.
+    """
     if not forbidden:
         return []
     findings = _Scan(forbidden).run(tree, 0)
     unique = {(item.rule, item.line): item for item in findings}
-    return [unique[key] for key in sorted(unique, key=lambda key: (key[1], key[0]))]
+    return [unique[key] for key in sorted(unique, key=lambda key: (key[1], key[0]))][:MOST]
+
+
+def is_light(code: bytes) -> bool:
+    """Whether a source may be parsed in the grader's own process: small, so that the worst of its kind takes 0.3 s."""
+    return len(code) <= LIGHT
 
 
 def _plain(name: str) -> str:
@@ -65,8 +93,9 @@ class _Scan:
         self.stars: list[str] = []
         self.own: set[str] = set()  # functions and classes that the file itself defines
         self.global_own: set[str] = set()  # those of them that hide what a star import brings
+        self.inner: set[str] = set()  # sources inside strings that were read
 
-    def run(self, tree: ast.AST, depth: int) -> Iterator[PolicyFinding]:
+    def run(self, tree: ast.AST, depth: int) -> Iterator[Finding]:
         nodes = list(ast.walk(tree))
         self.resolved.clear()
         self.global_own |= _defined(tree.body if isinstance(tree, ast.Module) else [])
@@ -184,7 +213,7 @@ class _Scan:
             )
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return self._concatenated((node.left, node.right))
-        if isinstance(node, ast.Subscript) and ast.unparse(node.slice) == "::-1":
+        if isinstance(node, ast.Subscript) and _reverses(node.slice):
             whole = self.text(node.value)
             return whole[::-1] if whole is not None else None
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join":
@@ -197,27 +226,30 @@ class _Scan:
     def _concatenated(self, nodes: Iterable[ast.AST]) -> str | None:
         return _short([self.text(node) for node in nodes])
 
-    def _use(self, node: ast.AST, depth: int) -> Iterator[PolicyFinding]:
+    def _use(self, node: ast.AST, depth: int) -> Iterator[Finding]:
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call) and not _stored(node):
             rule = self._rule(self.resolve(node))
             if rule:
-                yield PolicyFinding(rule=rule, line=node.lineno, text=ast.unparse(node)[:120])
+                yield Finding(rule=rule, line=node.lineno, text=_shown(node))
         if isinstance(node, ast.Attribute) and node.attr in self.methods and not self._own_method(node):
-            yield PolicyFinding(rule=self.methods[node.attr], line=node.lineno, text=ast.unparse(node)[:120])
+            yield Finding(rule=self.methods[node.attr], line=node.lineno, text=_shown(node))
         if isinstance(node, ast.Call) and node.args:
             called = (node.func.id if isinstance(node.func, ast.Name) else self.resolve(node.func)).removeprefix(
                 "builtins."
             )
             text = self.text(node.args[0])
             if called in ("operator.methodcaller", "methodcaller") and text in self.methods:
-                yield PolicyFinding(rule=self.methods[text], line=node.lineno, text=ast.unparse(node)[:120])
-            if called in ("eval", "exec", "compile") and text and depth < MAX_DEPTH:
+                yield Finding(rule=self.methods[text], line=node.lineno, text=_shown(node))
+            if called in ("eval", "exec", "compile") and text and depth < MAX_DEPTH and text not in self.inner:
+                self.inner.add(text)
+                if sum(map(len, self.inner)) > MAX_INNER:
+                    raise TooComplex("it evaluates too many strings")
                 try:
                     inner = parse(text)
                 except Unparsable:
                     return
                 for finding in self.run(inner, depth + 1):
-                    yield finding.model_copy(update={"line": node.lineno})
+                    yield finding._replace(line=node.lineno)
                 self.resolved.clear()  # its nodes go, and others may take their places
 
     def _own_method(self, node: ast.Attribute) -> bool:
@@ -242,6 +274,23 @@ class _Scan:
 
 def _defined(nodes: Iterable[ast.AST]) -> set[str]:
     return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def _reverses(node: ast.AST) -> bool:
+    """Whether a slice is `::-1`."""
+    if not isinstance(node, ast.Slice) or node.lower or node.upper or not isinstance(node.step, ast.UnaryOp):
+        return False
+    step = node.step
+    return isinstance(step.op, ast.USub) and isinstance(step.operand, ast.Constant) and step.operand.value == 1
+
+
+def _shown(node: ast.expr) -> str:
+    """A forbidden expression as it is told; one of many lines, which could hold many others, by its name alone."""
+    if (node.end_lineno or node.lineno) - node.lineno > 8 and isinstance(node, ast.Call):
+        node = node.func
+    if (node.end_lineno or node.lineno) - node.lineno > 8:
+        return ""
+    return ast.unparse(node)[:120]
 
 
 def _stored(node: ast.AST) -> bool:

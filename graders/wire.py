@@ -29,8 +29,8 @@ MAX_NESTING = 40  # levels of a header; a script's arguments and a result's part
 MAX_PAYLOAD = 256 << 20  # all tensors of one case together; one tensor is bounded by the kata's limits
 
 READY, BROKEN = 1, 2  # from the lock-down: the jail is ready, or a step of it failed
-LOAD, DESCRIBE, CASE, TRY = 10, 11, 12, 13  # grader to jail
-LOADED, DESCRIBED, DONE, RAISED, TRIED = 20, 21, 22, 23, 24  # jail to grader
+LOAD, DESCRIBE, CASE, TRY, INSPECT = 10, 11, 12, 13, 14  # grader to jail
+LOADED, DESCRIBED, DONE, RAISED, TRIED, INSPECTED = 20, 21, 22, 23, 24, 25  # jail to grader
 
 # dtype name -> bytes an element; the only dtypes that cross
 ITEMSIZE = {

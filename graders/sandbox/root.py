@@ -16,6 +16,7 @@ from pathlib import Path
 PACKAGES = ("torch", "numpy", "einops")  # with the closure of what they require; einops where it is installed
 SOURCES = (
     "child.py",
+    "policy.py",
     "refusal.py",
     "snippet.py",
     "wire.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graders.policy import Unparsable, find, parse
+from graders.policy import TooComplex, Unparsable, find, parse
 
 FORBIDDEN = (
     "torch.nn.functional.softmax",
@@ -205,3 +205,23 @@ def test_nesting_below_the_parsers_limit_ends_in_an_answer(shape: str, depth: in
 )
 def test_chains_that_double_with_every_link_end(source: str) -> None:
     assert lines("import torch\n" + source) == []
+
+
+def test_a_string_that_evaluates_itself_is_read_once() -> None:
+    assert lines("s = '" + "eval(s);" * 1000 + "'\n" + "eval(s)\n" * 1000) == []
+    assert lines("import torch\ns = '" + "eval(s);" * 100 + "torch.softmax(x)'\neval(s)\n") == [3]
+
+
+def test_more_source_inside_strings_than_can_be_read_is_refused() -> None:
+    strings = "".join(f"eval('{'a;' * 400}{number}')\n" for number in range(200))
+    with pytest.raises(TooComplex):
+        find(parse(strings), FORBIDDEN)
+
+
+def test_a_forbidden_call_of_many_lines_is_told_by_its_name() -> None:
+    inner = "x"
+    for _ in range(60):
+        inner = f"torch.softmax(\n{inner}, 0)"
+    found = find(parse("import torch\n" + inner), FORBIDDEN)
+    assert len(found) == 60
+    assert {item.text for item in found} == {"torch.softmax"}
