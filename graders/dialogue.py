@@ -14,6 +14,7 @@ from graders.sandbox import Ending, SandboxFault
 from graders.verdict import Output, Status, Text
 
 CHUNK = 1 << 18
+OUT_OF_MEMORY = ("it used more memory than it may and was stopped", "内存超出上限，已被停止")
 MEMORY_POLL = 0.05  # seconds: a hog takes about a gigabyte meanwhile at the most
 
 
@@ -94,6 +95,9 @@ class Dialogue:
         """The next frame. Raises Ended: at the deadline (time.monotonic), at a limit, when the jail is over."""
         while True:
             if self._frames:
+                if self.jail.check_memory():  # its answer may be that memory ran out, where no cgroup ends it
+                    self._finish()
+                    raise Ended(Status.MEMORY, *OUT_OF_MEMORY)
                 return self._frames.popleft()
             if self._fault is not None:
                 self._finish()
@@ -215,7 +219,7 @@ class Dialogue:
         if ending.zygote_lost:
             return SandboxFault("zygote", "the process that makes jails ended during the grade", "grade again")
         if ending.out_of_memory:
-            return Ended(Status.MEMORY, "it used more memory than it may and was stopped", "内存超出上限，已被停止")
+            return Ended(Status.MEMORY, *OUT_OF_MEMORY)
         if alive:
             return Ended(
                 Status.CRASHED, "it closed the descriptor that results go through", "它关闭了返回结果的文件描述符"

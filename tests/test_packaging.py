@@ -104,7 +104,13 @@ def test_the_wheel_holds_every_template_and_what_the_front_ends_build_left(wheel
 
 def test_the_wheel_holds_nothing_but_the_packages_and_the_templates(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"app", "graders", "katas", "reference", "templates"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {
+        "app",
+        "graders",
+        "katas",
+        "reference",
+        "templates",
+    }
     assert not any("__pycache__" in name for name in zipfile.ZipFile(wheel).namelist())
 
 

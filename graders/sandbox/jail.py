@@ -35,7 +35,7 @@ class Jail:
         self._limits = limits
         self._leaf = leaf
         self._ready = bytearray()
-        self._baseline = 0
+        self._baseline = self._peak_baseline = 0
         self._failure: SandboxFault | None = None
         self._status: int | None = None
         self._cpu: float | None = None
@@ -103,7 +103,7 @@ class Jail:
             self._failure = SandboxFault("cgroup", "a jail is not in its cgroup", AGAIN)
             raise self._failure
         if self._leaf is None:
-            self._baseline = resident_memory(self.pid)
+            self._baseline, self._peak_baseline = resident_memory(self.pid), peak_memory(self.pid)
         self.parts = [str(part) for part in parts or ()]
         return True
 
@@ -157,6 +157,8 @@ class Jail:
         """Kills it if it lives, waits until all of it is dead, closes the descriptors, removes the cgroup. Idempotent."""
         if self._ending is not None:
             return self._ending
+        if self.parts:  # it was ready: what it had then is known
+            self.check_memory()
         self.kill()
         deadline = time.monotonic() + timeout
         known = self.pidfd >= 0 and readable(self.pidfd, timeout) and self._wait(self, deadline)
@@ -209,8 +211,10 @@ class Jail:
 
     def check_memory(self) -> bool:
         """Without a memory cgroup: kills the jail when its memory is over the limit. True when it was. Call it often."""
-        used = 0 if self._leaf is not None or self.ended() else resident_memory(self.pid) - self._baseline
-        if used > self._limits.memory:
+        if self._leaf is not None or self._over_memory or self.ended():
+            return self._over_memory
+        used = resident_memory(self.pid) - self._baseline, peak_memory(self.pid) - self._peak_baseline
+        if max(used) > self._limits.memory:
             self._over_memory = True
             self.kill()
         return self._over_memory
@@ -239,6 +243,15 @@ def parent_of(pid: int) -> int | None:
             return int(file.read().rpartition(")")[2].split()[1])
     except OSError:
         return None
+
+
+def peak_memory(pid: int) -> int:
+    """The most bytes that a process alone had resident at once, its files included."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return next((int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM:")), 0)
+    except OSError:
+        return 0
 
 
 def resident_memory(pid: int) -> int:

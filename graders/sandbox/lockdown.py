@@ -145,9 +145,10 @@ def set_limits(plan: Plan, address_space: int) -> None:
         # Counted over all processes of the uid then, the user's own too; the filter forbids processes instead.
         del limits[resource.RLIMIT_NPROC]
     if plan.locked and not plan.cgroup:
-        # Inexact (no limit sees a memfd), but all that is left without a memory cgroup; the host polls as well.
-        limits[resource.RLIMIT_AS] = address_space + plan.memory
-        limits[resource.RLIMIT_DATA] = address_space + plan.memory
+        # Inexact (no limit sees a memfd), but all that is left without a memory cgroup. Twice the limit, since the host looks
+        # at what is used as well: whoever uses too much is seen to do so before an allocation fails.
+        limits[resource.RLIMIT_AS] = address_space + 2 * plan.memory
+        limits[resource.RLIMIT_DATA] = address_space + 2 * plan.memory
     for kind, value in limits.items():
         hard = resource.getrlimit(kind)[1]
         if hard != resource.RLIM_INFINITY:

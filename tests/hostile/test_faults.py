@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import resource
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +73,22 @@ def test_where_no_cgroup_can_be_made_any_more_nothing_is_judged(monkeypatch: pyt
         assert grader.grade(KATA, HONEST).verdict is Verdict.FAULT
         monkeypatch.undo()
         assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("isolation", ["full", "reduced"])
+def test_a_full_disk_changes_no_verdict(isolation: str) -> None:
+    project = Path(__file__).parents[2]
+    cache = os.path.expanduser("~/.cache")
+    words = {"full": ["/tmp", "/var/tmp", "/dev/shm", cache], "read_only": isolation == "reduced"}
+    script = [str(project / "tests/graders/sandbox/circumstances.py"), json.dumps(words)]
+    grade = ["-m", "app.cli", "grade", str(project / "examples/multi_head_attention.py"), "--isolation", isolation]
+    environment = {**os.environ, "PYTHONPATH": str(project)}
+    command = [sys.executable, *script, *grade, "--format", "json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout, done.stderr
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "passed", done.stderr
+    assert report["environment"]["isolation"]["level"] == isolation
 
 
 @pytest.mark.parametrize("seed", range(4))

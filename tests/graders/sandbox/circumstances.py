@@ -1,8 +1,9 @@
 """Runs a script under withheld rights: `circumstances.py JSON SCRIPT ARGS...`, JSON an object with any of
 
 deny: system calls refused with EPERM by a real filter; uid: an ordinary user (only from root); cgroup: the name of one that is
-delegated to that user; read_only: cgroups mounted read-only. A Python, an environment or a checkout below a folder that
-only root may enter (as /root) is made reachable by binds in a mount namespace of its own.
+delegated to that user; read_only: cgroups mounted read-only; full: folders that lie on a disk without room. A Python, an
+environment or a checkout below a folder that only root may enter (as /root) is made reachable by binds in a mount namespace
+of its own.
 """
 
 from __future__ import annotations
@@ -57,6 +58,15 @@ def freeze_cgroups() -> None:
         syscalls.mount_setattr(str(mounted.root), syscalls.MOUNT_ATTR_RDONLY, recursive=True)
 
 
+def fill(folder: str) -> None:
+    """A tiny file system over a folder, without a free byte or a free file."""
+    os.makedirs(folder, exist_ok=True)
+    syscalls.mount("tmpfs", folder, "tmpfs", 0, "size=4k,nr_inodes=3,mode=1777")
+    with open(f"{folder}/full", "wb", buffering=0) as file:
+        file.write(b"x" * 4096)
+    open(f"{folder}/last", "wb").close()
+
+
 def deny(names: list[str]) -> None:
     """Refuses system calls from here on."""
     import pyseccomp
@@ -72,11 +82,13 @@ def main(words: dict[str, Any], command: list[str]) -> None:
     project = Path(__file__).resolve().parents[3]
     python = sys.executable
     uid = words.get("uid") if os.geteuid() == 0 else None
-    if words.get("read_only") or uid is not None:
+    if words.get("read_only") or words.get("full") or uid is not None:
         syscalls.unshare(syscalls.CLONE_NEWNS)
         syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
     if words.get("read_only"):
         freeze_cgroups()
+    for folder in words.get("full", ()):
+        fill(folder)
     if uid is not None:
         expose([Path(sys.base_prefix), Path(sys.prefix), project])
         if words.get("cgroup"):

@@ -69,6 +69,7 @@ def test_reduced_without_a_cgroup_still_bounds_memory_and_names_what_is_missing(
     assert list(missing(answer)) == ["cgroup"]
     assert answer["done"]["sum"][0] == "10"
     assert "kept" not in answer["done"]["hog"][0]
+    assert answer["done"]["hog"][2]  # told as memory
     assert answer["done"]["memfd"][1] == "PermissionError"  # no rlimit would count it
 
 
@@ -100,6 +101,7 @@ def test_reduced_with_neither_namespaces_nor_cgroup_still_locks() -> None:
     assert answer["done"]["sum"][0] == "10"
     assert answer["done"]["passwd"][1] == "PermissionError"
     assert "kept" not in answer["done"]["hog"][0]
+    assert answer["done"]["hog"][2]  # told as memory
 
 
 @pytest.mark.parametrize("call", ["pivot_root", "mount_setattr"])
