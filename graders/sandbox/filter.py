@@ -41,6 +41,8 @@ DENIED = (
 )
 # Done by doing nothing: on a file of the system they make the host write its journal, or drop what neighbours have cached.
 WITHOUT_EFFECT = ("fsync", "fdatasync", "msync", "sync_file_range", "fadvise64", "readahead")
+# What an epoll watches is counted against the user outside, whose other programs would find none left; poll and select remain.
+COUNTED = "epoll_create epoll_create1"
 # newer than some libseccomp, with numbers that are the same everywhere
 DENIED_NUMBERS = {
     "process_mrelease": 448,
@@ -74,7 +76,7 @@ SIGNALS = ("kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo", "r
 WORD = 0xFFFFFFFF
 PR_SET_PDEATHSIG = 1
 AF_UNIX = 1
-VERSION = 3  # rises with every change of this file that changes the bytes
+VERSION = 4  # rises with every change of this file that changes the bytes
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ def build(profile: Profile) -> bytes:
         _deny(pyseccomp, made, refused, "prctl", pyseccomp.Arg(0, masked, WORD, option))
     for option in ATTACH_FILTER:
         _deny(pyseccomp, made, refused, "setsockopt", pyseccomp.Arg(2, masked, WORD, option))
+    for name in COUNTED.split():
+        _deny(pyseccomp, made, pyseccomp.ERRNO(errno.EMFILE), name)
     for name in WITHOUT_EFFECT:
         _deny(pyseccomp, made, pyseccomp.ERRNO(0), name)
     for name, argument, bit in HUGE_PAGES:
