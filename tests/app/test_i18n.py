@@ -33,7 +33,9 @@ def chinese() -> Catalog:
 
 
 def test_every_sentence_is_translated_and_none_is_left_over() -> None:
-    known = {message.id if isinstance(message.id, tuple) else (message.id,): message for message in chinese() if message.id}
+    known = {
+        message.id if isinstance(message.id, tuple) else (message.id,): message for message in chinese() if message.id
+    }
     wanted = set(said())
     untranslated = [key for key in wanted if key not in known or not "".join(known[key].string)]
     assert not untranslated, "no Chinese for:\n" + "\n".join(sorted(map(str, untranslated)))
