@@ -20,7 +20,17 @@ IDS = [page.relative_to(ROOT).as_posix() for page in PAGES]
 COMMANDS: Any = get_command(app)
 # Options of other programs that a page names: mypy's, then in docs/deploy.md those of docker, useradd and systemctl.
 NOT_OURS = {
-    *("--strict", "--build-arg", "--cap-add", "--cap-drop", "--cgroupns", "--init", "--memory", "--memory-swap"),
+    *(
+        "--strict",
+        "--build",
+        "--build-arg",
+        "--cap-add",
+        "--cap-drop",
+        "--cgroupns",
+        "--init",
+        "--memory",
+        "--memory-swap",
+    ),
     *("--pids-limit", "--privileged", "--publish", "--read-only", "--security-opt", "--shm-size", "--tmpfs", "--user"),
     *("--volume", "--system", "--user-group", "--now"),
 }
