@@ -162,3 +162,11 @@ def test_light_commands_load_nothing_heavy(arguments: list[str], absent: list[st
     code, loaded = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stderr
     assert [name for name in absent if name in loaded] == []
+
+
+@pytest.mark.parametrize("module", ["app.serving", "app.web", "app.worker", "app.hub"])
+def test_web_and_worker_never_import_torch(module: str) -> None:
+    script = f"import json, sys, {module}; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    loaded = json.loads(done.stdout)
+    assert [name for name in ("torch", "numpy", "graders.grade") if name in loaded] == []

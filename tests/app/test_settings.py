@@ -84,3 +84,32 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
 )
 def test_the_locale_decides_the_language_as_in_posix(environment: dict[str, str], lang: str) -> None:
     assert locale_language(environment) == lang
+
+
+def test_the_server_listens_at_this_machine_alone_unless_told_otherwise(tmp_path: Path) -> None:
+    settings = resolve({}, {}, home=tmp_path)
+    assert (settings.host, settings.port, settings.hosts, settings.lanes) == ("127.0.0.1", 8000, (), 0)
+    assert settings.database == settings.data / "torchkata.db"
+
+
+def test_numbers_and_names_are_read_from_everywhere(tmp_path: Path) -> None:
+    (tmp_path / "torchkata.toml").write_text('port = 8001\nlanes = "3"\nhosts = "Kata.example, kata"\n')
+    settings = resolve({"data": str(tmp_path)}, {"TORCHKATA_HOST": "::1"})
+    assert (settings.host, settings.port, settings.hosts, settings.lanes) == ("::1", 8001, ("kata.example", "kata"), 3)
+
+
+@pytest.mark.parametrize("value", ["-1", "65536", "1.5", "x", "٣", "1e3"])
+def test_a_port_that_is_none_is_refused(value: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="whole number from 0 to 65535"):
+        resolve({}, {"TORCHKATA_PORT": value, "TORCHKATA_DATA": str(tmp_path)})
+
+
+def test_the_database_is_a_file_in_the_data_folder_or_anywhere(tmp_path: Path) -> None:
+    for url, file in (("sqlite:///x.db", tmp_path / "x.db"), ("sqlite:////srv/x.db", Path("/srv/x.db"))):
+        assert resolve({}, {"TORCHKATA_DATABASE_URL": url, "TORCHKATA_DATA": str(tmp_path)}).database == file
+    with pytest.raises(UsageError, match="not supported yet"):
+        resolve({}, {"TORCHKATA_DATABASE_URL": "postgresql://x/y", "TORCHKATA_DATA": str(tmp_path)})
+
+
+def test_a_secret_is_not_printed_by_accident(tmp_path: Path) -> None:
+    assert "hush" not in repr(resolve({}, {"TORCHKATA_SECRET": "hush", "TORCHKATA_DATA": str(tmp_path)}))
