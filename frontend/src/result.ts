@@ -10,8 +10,10 @@ const id = root?.dataset["submission"];
 const state = root?.dataset["state"] ?? "";
 
 if (root && id && (state === "queued" || state === "running")) {
+    const kind = find("[data-kind]", root)?.dataset["kind"] ?? "grade";
+    find("[data-result]", root)?.replaceChildren(); // what it says without scripts, the live line says better
     const live = new Live({ root, lang: language(), ended: (progress) => (root.dataset["state"] = progress.state) });
-    live.begin(root.dataset["kind"] ?? "grade");
+    live.begin(kind);
     live.follow(id);
 }
 drawPictures();

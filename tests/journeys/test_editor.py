@@ -615,3 +615,10 @@ def test_the_theme_changes_at_once_and_is_kept(page: Page) -> None:
         with page.expect_response("**/preferences"):
             page.get_by_role("button", name=name).click()
     expect(page.locator("html")).to_have_attribute("data-theme", "auto")
+
+
+def test_the_submission_page_follows_to_the_end_by_itself(page: Page) -> None:
+    answer = page.request.post("/api/submissions", data={"kata": KATA, "code": source() + "\n# followed\n"})
+    page.goto(answer.json()["url"])
+    result(page)
+    expect(page.locator("[data-result] .verdict")).to_contain_text("Passed")
