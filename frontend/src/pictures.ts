@@ -90,7 +90,8 @@ class Figure {
         sliders(picture).forEach(({ axis, indices }, place) => {
             if (indices.length < 2) return;
             const output = make("output", {});
-            const input = make("input", { type: "range", min: 0, max: indices.length - 1, step: 1 });
+            const name = axis || word("axis", { number: place });
+            const input = make("input", { type: "range", min: 0, max: indices.length - 1, step: 1, "aria-label": name });
             input.dataset["place"] = String(place);
             input.addEventListener("input", () => {
                 const index = [...(picture.slices[this.slice]?.index ?? [])];
@@ -99,7 +100,7 @@ class Figure {
             });
             this.ranges.push(input);
             this.outputs.push(output);
-            row.append(make("label", {}, make("span", {}, axis), input, output));
+            row.append(make("label", {}, make("span", {}, name), input, output));
         });
         const strip = make("div", { class: "pic-strip", "aria-hidden": "true" });
         if (picture.slices.length > 1) {

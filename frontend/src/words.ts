@@ -84,7 +84,7 @@ export const WORDS = {
     queued: { en: "waiting", zh: "排队中" },
 
     // panes
-    paneText: { en: "Question", zh: "题目" },
+    paneText: { en: "Question", zh: "题面" },
     paneCode: { en: "Code", zh: "代码" },
     paneResults: { en: "Results", zh: "结果" },
     panes: { en: "Parts of this page", zh: "页面分区" },
@@ -96,6 +96,7 @@ export const WORDS = {
     actual: { en: "yours", zh: "你的" },
     difference: { en: "difference", zh: "差值" },
     weights: { en: "weights", zh: "权重" },
+    axis: { en: "axis {number}", zh: "第 {number} 维" },
     slice: { en: "{index} (0 to {last})", zh: "{index}（0 至 {last}）" },
     block: { en: "worst of a block of {rows} by {columns}", zh: "{rows}×{columns} 区块中最差的一个" },
     nanLegend: { en: "NaN", zh: "NaN" },
