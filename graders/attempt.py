@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 from graders import wire
-from graders.admission import Rejected, as_policy, expect, forbids, inspect_source
+from graders.admission import Rejected, expect, forbids, inspect_source
 from graders.compare import said, traceback_lines
 from graders.dialogue import Dialogue, Ended
-from graders.policy import LIGHT, find, is_light, parse
+from graders.policy import LIGHT, is_light
 from graders.snippet import FILE, MAX_SHAPES, MAX_VALUE
 from graders.verdict import Shape, Text, TrialStatus, Verdict
 from katas.bank import Kata
@@ -35,10 +35,9 @@ def inspect_snippet(kata: Kata, snippet: str) -> None:
         size = f"{LIGHT >> 10} KiB"
         raise Rejected(Verdict.INVALID, f"the snippet has more than {size}", f"要运行的片段超过 {size}")
     inspect_source(kata, source, FILE)
-    findings = find(parse(AT_HAND + snippet), kata.forbidden)
-    if findings:
+    if findings := inspect_source(kata, AT_HAND.encode() + source, FILE):
         lines = AT_HAND.count("\n")
-        policy = as_policy([one._replace(line=max(one.line - lines, 0)) for one in findings])
+        policy = [one.model_copy(update={"line": max(one.line - lines, 0)}) for one in findings]
         raise forbids(policy, file=FILE)
 
 

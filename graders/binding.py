@@ -39,6 +39,8 @@ class Piece:
 
     def make(self, values: dict[str, Tensor], heads: int) -> dict[str, Tensor]:
         """Name -> tensor."""
+        if self.kind == "plain" and len(self.roles) == 1 and not self.transposed and not self.lead:
+            return {self.name: values[self.roles[0]]}  # as it is, which is the rule
         parts = [values[role] for role in self.roles]
         if self.kind == "per_head":
             rows = parts[0].reshape(heads, -1, *parts[0].shape[1:])  # (H, Dh, ...)

@@ -106,6 +106,7 @@ class Interpreter:
         tensors: list[Tensor],
         dtype: torch.dtype,
         construct: Callable[..., Any] | None = None,
+        named: Callable[[nn.Module], dict[str, nn.Parameter]] | None = None,
     ) -> None:
         self.entry = entry
         self.tensors = tensors
@@ -113,6 +114,7 @@ class Interpreter:
         self.results: list[Any] = []
         self.changed: set[str] = set()  # global state that a call changed
         self._make = construct or entry
+        self._named = named or named_parameters
         self._made: dict[int, Any] = {}  # step -> how it was constructed
 
     def run(self, steps: list[dict[str, Any]], watched: bool = False) -> None:
@@ -141,15 +143,17 @@ class Interpreter:
     def construct(self, number: int, step: dict[str, Any]) -> Any:
         """Constructs the entry as a step says, moves it to the case's dtype, sets eval mode and loads the weights."""
         args, kwargs = self.arguments(step)
-        made = self._make(*args, **kwargs)
+        weights = step.get("weights")
+        made = self._make(*args, **kwargs) if weights is None else unfilled(self._make, args, kwargs)
         self._made[number] = (args, kwargs)
         if isinstance(made, nn.Module):
-            if self.dtype is not torch.float32 and self._make is self.entry:  # a maker of ours has moved it already
+            ours = self._make is not self.entry  # a maker of ours, that has moved it already and knows its modules
+            if self.dtype is not torch.float32 and not ours:
                 made.to(self.dtype)
-            made.eval()
-            weights = step.get("weights")
+            if made.training or not ours:
+                made.eval()
             if weights is not None:
-                load_weights(made, {name: self.tensors[index] for name, index in weights.items()})
+                load_weights(self._named(made), {name: self.tensors[index] for name, index in weights.items()})
         return made
 
     def call(self, _number: int, step: dict[str, Any]) -> Any:
@@ -225,9 +229,29 @@ class Interpreter:
         raise ValueError(f"unknown value {tag!r}")
 
 
-def load_weights(module: nn.Module, weights: dict[str, Tensor]) -> None:
+def unfilled(make: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Constructs what gets its weights right after: linear layers are filled with zeros, at a tenth of their usual start."""
+    usual = nn.Linear.reset_parameters
+    nn.Linear.reset_parameters = _fill_with_zeros  # type: ignore[method-assign,assignment]
+    try:
+        return make(*args, **kwargs)
+    finally:
+        nn.Linear.reset_parameters = usual  # type: ignore[method-assign]
+
+
+def _fill_with_zeros(layer: nn.Linear) -> None:
+    layer.weight.detach().zero_()  # what lies in fresh memory may be NaN
+    if layer.bias is not None:
+        layer.bias.detach().zero_()
+
+
+def named_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
+    """Every parameter of a module by its name."""
+    return dict(module.named_parameters())
+
+
+def load_weights(parameters: dict[str, nn.Parameter], weights: dict[str, Tensor]) -> None:
     """Copies the given values into the parameters of these names; every parameter must be given."""
-    parameters = dict(module.named_parameters())
     if parameters.keys() != weights.keys():
         strange = sorted(parameters.keys() ^ weights.keys())
         raise Unsuitable(

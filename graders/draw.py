@@ -51,12 +51,24 @@ class Source:
             self.random.shuffle(order)
         return order
 
-    def weight(self, shape: torch.Size, name: str) -> Tensor:
-        """A value for a parameter: like a trained one, never the constants that constructors use."""
-        value = torch.randn(shape, generator=self.generator)
-        if len(shape) >= 2:
-            return value.mul(shape[-1] ** -0.5)
-        return value.mul(0.3).add(1.0) if name.endswith("weight") else value.mul(0.3)
+    def weights(self, shapes: dict[str, torch.Size]) -> dict[str, Tensor]:
+        """Values of the case's dtype for parameters: like trained ones, never the constants that constructors use.
+
+        Drawn all at once: a module has a dozen parameters, and each call of the generator costs as much as its numbers.
+        """
+        drawn = torch.randn(sum(shape.numel() for shape in shapes.values()), generator=self.generator)
+        values, start = {}, 0
+        for name, shape in shapes.items():
+            value = drawn[start : start + shape.numel()].view(shape)
+            start += shape.numel()
+            if len(shape) >= 2:
+                value.mul_(shape[-1] ** -0.5)
+            else:
+                value.mul_(0.3)
+                if name.endswith("weight"):
+                    value.add_(1.0)
+            values[name] = value.to(self.dtype)
+        return values
 
 
 class Draw:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -96,17 +97,20 @@ class _Scan:
         self.inner: set[str] = set()  # sources inside strings that were read
 
     def run(self, tree: ast.AST, depth: int) -> Iterator[Finding]:
-        nodes = list(ast.walk(tree))
+        nodes = list(_walk(tree))
         self.resolved.clear()
         self.global_own |= _defined(tree.body if isinstance(tree, ast.Module) else [])
         self.own |= _defined(nodes)
         for node in nodes:
-            self._imports(node)
+            if type(node) in IMPORTS:
+                self._imports(node)
+        binding = [node for node in nodes if type(node) in BINDING]
         for _ in range(2):  # assignments may use names that are assigned further down
-            for node in nodes:
+            for node in binding:
                 self._assignment(node)
         for node in nodes:
-            yield from self._use(node, depth)
+            if type(node) in USES:
+                yield from self._use(node, depth)
 
     def _imports(self, node: ast.AST) -> None:
         if isinstance(node, ast.Import):
@@ -272,8 +276,29 @@ class _Scan:
         return ""
 
 
+# Kinds of nodes that a pass looks at. To compare every node with unions of classes was a fifth of a profiled grade.
+IMPORTS = frozenset((ast.Import, ast.ImportFrom))
+BINDING = frozenset((ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.comprehension, ast.arguments))
+USES = frozenset((ast.Name, ast.Attribute, ast.Subscript, ast.Call))
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+
+
+def _walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """As ast.walk, in the same order, without the contexts and operators that nobody asks for."""
+    todo: deque[ast.AST] = deque([tree])
+    while todo:
+        node = todo.popleft()
+        yield node
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                todo.extend(item for item in value if isinstance(item, ast.AST))
+            elif isinstance(value, ast.AST) and value._fields:
+                todo.append(value)
+
+
 def _defined(nodes: Iterable[ast.AST]) -> set[str]:
-    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return {node.name for node in nodes if isinstance(node, DEFINITIONS)}
 
 
 def _reverses(node: ast.AST) -> bool:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from graders import wire
 from graders.binding import Config
-from graders.child import DTYPES, NAMES, Interpreter
+from graders.child import DTYPES, NAMES, Interpreter, named_parameters
 from graders.draw import Draw
 from katas.bank import Kata, KataError
 from katas.script import Case, Module, Result, Toy
@@ -76,10 +76,12 @@ class Program:
         return wire.pack(wire.CASE, header, payload)
 
 
-def _storage(tensor: Tensor) -> tuple[int, memoryview]:
+def _storage(tensor: Tensor) -> tuple[int, bytes | memoryview]:
     """Elements and bytes of the stretch of storage that a tensor looks at."""
     if tensor.numel() == 0:
-        return 0, memoryview(b"")
+        return 0, b""
+    if tensor.dtype is torch.float32 and tensor.is_contiguous():  # nearly all of them: the short way
+        return tensor.numel(), tensor.detach().numpy().tobytes()
     count = 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
     flat = tensor.detach().as_strided((count,), (1,)).contiguous()
     return count, flat.view(torch.uint8).numpy().data
@@ -203,6 +205,7 @@ class Reference:
         self.entry = load_entry(kata)
         self.is_class = isinstance(self.entry, type)
         self._modules: dict[tuple[Any, ...], nn.Module] = {}
+        self._named_known: dict[int, dict[str, nn.Parameter]] = {}  # of those modules, by id
         self._shapes: dict[str, dict[str, torch.Size]] = {}
         self._cases = module_of(kata, "cases.py", kata.cases_source).get("cases")
         if not callable(self._cases):
@@ -255,10 +258,7 @@ class Reference:
                             arguments.setdefault(encoder.tensor(tensor), part)
                 elif options.get("load", True):
                     configs[number] = self._config(options["args"], options["kwargs"])
-                    constructs[number] = {
-                        role: case._source.weight(shape, role).to(DTYPES[case.dtype])
-                        for role, shape in self.role_shapes(line).items()
-                    }
+                    constructs[number] = case._source.weights(self.role_shapes(line))
             elif step.op == "backward":
                 wrt = options["wrt"]
                 chosen = floating if wrt is None else [encoder.tensor(item) for item in wrt]
@@ -300,9 +300,17 @@ class Reference:
             made = [number for number, step in enumerate(program.steps) if step["op"] == "construct"]
             # A remembered module carries the weights of an earlier case: right only where new ones are injected.
             construct = self._construct(dtype) if all(program.constructs.get(number) for number in made) else None
-            program.memo[key] = carry_out(program, self.entry, dtype, program.constructs, construct)
+            named = self._named if construct is not None else None
+            program.memo[key] = carry_out(program, self.entry, dtype, program.constructs, construct, named)
         outcome: Outcome = program.memo[key]
         return outcome
+
+    def _named(self, module: nn.Module) -> dict[str, nn.Parameter]:
+        """The parameters of a remembered module: the reference never replaces one."""
+        known = self._named_known.get(id(module))
+        if known is None:
+            known = self._named_known[id(module)] = named_parameters(module)
+        return known
 
     def _construct(self, dtype: torch.dtype) -> Callable[..., Any] | None:
         """Construction with a memory: the second module of the same arguments in one program is a second one."""
@@ -317,6 +325,7 @@ class Reference:
             if full not in self._modules:
                 if len(self._modules) > 256:
                     self._modules.clear()
+                    self._named_known.clear()
                 made = self.entry(*args, **kwargs)
                 self._modules[full] = made.to(dtype) if isinstance(made, nn.Module) else made
             return self._modules[full]
@@ -330,14 +339,14 @@ def carry_out(
     dtype: torch.dtype,
     weights: dict[int, dict[str, Tensor]],
     construct: Callable[..., Any] | None = None,
+    named: Callable[[nn.Module], dict[str, nn.Parameter]] | None = None,
 ) -> Outcome:
     """Carries a program out in this process: only on trusted code (the reference, a mistake of the bank)."""
     tensors = []
     for number, tensor in enumerate(program.tensors):
-        value = tensor.detach().clone() if number not in program.leaves else tensor.detach().clone().contiguous()
-        if value.is_floating_point():
-            value = value.to(dtype)
-        tensors.append(value.requires_grad_() if number in program.leaves else value)
+        wanted = dtype if tensor.is_floating_point() else tensor.dtype
+        value = tensor.detach().to(wanted, copy=True)
+        tensors.append(value.contiguous().requires_grad_() if number in program.leaves else value)
     steps = list(program.steps)
     for step, values in weights.items():
         if not values:  # the constructor is expected to refuse: whoever does not, keeps its own weights
@@ -345,9 +354,9 @@ def carry_out(
         names = {}
         for name, value in values.items():
             names[name] = len(tensors)
-            tensors.append(value.to(dtype))
+            tensors.append(value)  # turned into `dtype` as it is copied into the parameter
         steps[step] = {**steps[step], "weights": names}
-    interpreter = Interpreter(entry, tensors, dtype, construct)
+    interpreter = Interpreter(entry, tensors, dtype, construct, named)
     backward = any(step["op"] == "backward" for step in steps)
     try:
         with nullcontext() if backward else torch.no_grad(), warnings.catch_warnings():

@@ -37,7 +37,7 @@ def test_a_case_is_a_stream_of_its_own() -> None:
 def test_the_global_generator_is_left_alone() -> None:
     before = torch.get_rng_state()
     drawn = source()
-    drawn.normal(3), drawn.mask(2, 3, keep=0.5, full_rows=True), drawn.weight(torch.Size([3]), "weight")
+    drawn.normal(3), drawn.mask(2, 3, keep=0.5, full_rows=True), drawn.weights({"weight": torch.Size([3])})["weight"]
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -74,8 +74,9 @@ def test_a_permutation_is_never_the_identity() -> None:
 
 def test_weights_are_like_trained_ones_and_never_constants() -> None:
     drawn = source()
-    matrix = drawn.weight(torch.Size([400, 100]), "proj.weight")
-    gain, bias = drawn.weight(torch.Size([400]), "norm.weight"), drawn.weight(torch.Size([400]), "norm.bias")
+    shapes = {"proj.weight": torch.Size([400, 100]), "norm.weight": torch.Size([400]), "norm.bias": torch.Size([400])}
+    matrix, gain, bias = drawn.weights(shapes).values()
+    assert [matrix.shape, gain.shape, bias.shape] == list(shapes.values())
     assert 0.09 < float(matrix.std()) < 0.11
     assert 0.9 < float(gain.mean()) < 1.1
     assert -0.1 < float(bias.mean()) < 0.1
