@@ -28,7 +28,7 @@ def inspect_snippet(kata: Kata, snippet: str) -> None:
     if not snippet.strip():
         raise Rejected(Verdict.INVALID, "the snippet is empty", "要运行的片段是空的")
     try:
-        source = snippet.encode()
+        source = snippet.removeprefix("\ufeff").encode()
     except UnicodeEncodeError:
         raise Rejected(Verdict.INVALID, f"{FILE}: not UTF-8 text", f"{FILE}：不是 UTF-8 文本") from None
     if not is_light(source):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
+from graders import policy
 from graders.policy import TooComplex, Unparsable, find, parse
 
 FORBIDDEN = (
@@ -225,3 +229,11 @@ def test_a_forbidden_call_of_many_lines_is_told_by_its_name() -> None:
     found = find(parse("import torch\n" + inner), FORBIDDEN)
     assert len(found) == 60
     assert {item.text for item in found} == {"torch.softmax"}
+
+
+def test_every_kind_of_node_that_a_pass_looks_at_is_walked_in_the_order_of_ast() -> None:
+    tree = parse(Path(policy.__file__).read_text(encoding="utf-8"))
+    kinds = (*policy.IMPORTS, *policy.BINDING, *policy.USES, *policy.DEFINITIONS)
+    walked = [node for node in policy._walk(tree) if isinstance(node, kinds)]
+    assert walked == [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    assert {type(node) for node in walked} > policy.USES
