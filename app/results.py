@@ -213,7 +213,9 @@ def _failure(case: CaseResult) -> Failure:
     index, here, wanted = "", "", ""
     if case.first_bad_index is not None:
         names = axes if len(axes) == len(case.first_bad_index) else []
-        index = ", ".join(f"{names[n].lower()}={at}" if names and names[n] else str(at) for n, at in enumerate(case.first_bad_index))
+        index = ", ".join(
+            f"{names[n].lower()}={at}" if names and names[n] else str(at) for n, at in enumerate(case.first_bad_index)
+        )
         here, wanted = _value_at(case.actual, case.first_bad_index), _value_at(case.expected, case.first_bad_index)
     wrong = case.max_abs_error is not None and case.tolerance is not None and not case.max_abs_error <= case.tolerance
     return Failure(
@@ -256,7 +258,10 @@ def _size(case: CaseResult) -> int:
 def _shape(shape: Shape) -> str:
     """`query B=2, L=5, D=8`."""
     named = len(shape.axes) == len(shape.dims)
-    dims = [f"{axis}={n}" if named and axis else str(n) for axis, n in zip(shape.axes or shape.dims, shape.dims, strict=False)]
+    dims = [
+        f"{axis}={n}" if named and axis else str(n)
+        for axis, n in zip(shape.axes or shape.dims, shape.dims, strict=False)
+    ]
     inner = ", ".join(dims) if named else f"({', '.join(dims)})"
     return visible(" ".join(part for part in (shape.name, inner, shape.dtype) if part), keep="")
 
