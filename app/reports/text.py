@@ -156,7 +156,10 @@ def _number(value: float, whole: bool) -> str:
 def _shape(shape: Shape) -> str:
     """`query (B=2, L=5, D=8)`, its dtype where the report has it."""
     named = len(shape.axes) == len(shape.dims)
-    dims = [f"{axis}={n}" if named and axis else str(n) for axis, n in zip(shape.axes or shape.dims, shape.dims, strict=False)]
+    dims = [
+        f"{axis}={n}" if named and axis else str(n)
+        for axis, n in zip(shape.axes or shape.dims, shape.dims, strict=False)
+    ]
     return " ".join(part for part in (shape.name, shape.dtype, f"({', '.join(dims)})") if part)
 
 
