@@ -144,7 +144,7 @@ class Interpreter:
         """Constructs the entry as a step says, moves it to the case's dtype, sets eval mode and loads the weights."""
         args, kwargs = self.arguments(step)
         weights = step.get("weights")
-        made = self._make(*args, **kwargs) if weights is None else unfilled(self._make, args, kwargs)
+        made = self._make(*args, **kwargs)
         self._made[number] = (args, kwargs)
         if isinstance(made, nn.Module):
             ours = self._make is not self.entry  # a maker of ours, that has moved it already and knows its modules
@@ -227,22 +227,6 @@ class Interpreter:
         if tag == "toy":
             return Toy(self.tensors[body], dict(rest)["multiplier"])
         raise ValueError(f"unknown value {tag!r}")
-
-
-def unfilled(make: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Constructs what gets its weights right after: linear layers are filled with zeros, at a tenth of their usual start."""
-    usual = nn.Linear.reset_parameters
-    nn.Linear.reset_parameters = _fill_with_zeros  # type: ignore[method-assign,assignment]
-    try:
-        return make(*args, **kwargs)
-    finally:
-        nn.Linear.reset_parameters = usual  # type: ignore[method-assign]
-
-
-def _fill_with_zeros(layer: nn.Linear) -> None:
-    layer.weight.detach().zero_()  # what lies in fresh memory may be NaN
-    if layer.bias is not None:
-        layer.bias.detach().zero_()
 
 
 def named_parameters(module: nn.Module) -> dict[str, nn.Parameter]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from graders import child, wire
-from graders.child import Interpreter, Outbox, Toy, Unsuitable, unfilled
+from graders.child import Interpreter, Outbox, Toy, Unsuitable
 
 FILE = "answer.py"
 
@@ -453,14 +453,17 @@ def test_a_result_with_hostile_methods_is_an_error_of_its_own() -> None:
     assert header["results"] == []
 
 
-def test_a_layer_that_gets_its_weights_next_is_made_of_zeros_and_the_usual_start_comes_back() -> None:
-    usual = nn.Linear.reset_parameters
-    made = unfilled(nn.Linear, [3, 2], {})
-    assert made.weight.count_nonzero() == made.bias.count_nonzero() == 0
-    assert unfilled(nn.Linear, [3, 2], {"bias": False}).bias is None
-    with pytest.raises(ZeroDivisionError):
-        unfilled(lambda: 1 / 0, [], {})
-    assert nn.Linear.reset_parameters is usual
+def test_a_constructor_sees_the_usual_start_also_when_its_weights_come_right_after() -> None:
+    class Remembers(nn.Linear):
+        def __init__(self, width: int) -> None:
+            super().__init__(width, width, bias=False)
+            self.start = float(self.weight.detach().norm())
+
+    weights = {"weight": 0}
+    step = {"op": "construct", "args": [3], "kwargs": {}, "weights": weights}
+    made = Interpreter(Remembers, [torch.ones(3, 3)], torch.float32).construct(0, step)
+    assert made.start > 0
+    assert torch.equal(made.weight, torch.ones(3, 3))
 
 
 def test_a_module_whose_weights_stay_its_own_starts_as_usual() -> None:
