@@ -12,6 +12,7 @@ from typing import Any
 
 from app.i18n import marked
 from app.models import Kind, State, Submission
+from app.queue import ATTEMPTS
 from app.terminal import visible
 from graders.verdict import CaseResult, Report, Shape, Status, TensorView
 
@@ -344,4 +345,15 @@ def context(submission: Submission) -> dict[str, Any]:
         except (ValueError, KeyError, TypeError) as error:
             log.warning("the report of %s cannot be read: %s", submission.id, error)
     words = {"statuses": STATUSES, "verdicts": VERDICTS, "states": STATES, "groups": GROUPS, "kinds": KINDS}
-    return {"view": view, "trial": trial, **words}
+    return {"view": view, "trial": trial, "reason": reason(submission), **words}
+
+
+def reason(submission: Submission) -> str:
+    """Why it was not judged, where that is our fault: `gone` or `broken` is its kata, `tries` are used up, or `other`."""
+    if submission.state != State.FAULT:
+        return ""
+    fault = submission.fault or ""
+    about_kata = f"kata {submission.kata}: "  # as the lane writes it; of an unknown kata only the name follows
+    if fault.startswith(about_kata):
+        return "gone" if fault == about_kata + submission.kata else "broken"
+    return "tries" if submission.attempt >= ATTEMPTS else "other"

@@ -106,6 +106,7 @@ class Site:
             "path": request.url.path,
             "asset": self.assets.address,
             "worker_alive": self.hub.alive,
+            "worker": self.hub.status,
             **values,
         }
         return self.templates.get_template(template).render(context)

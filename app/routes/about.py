@@ -54,7 +54,6 @@ def about(request: Request, site: SiteDep) -> Response:
         "about.html",
         version=version("torchkata"),
         kata_count=len(site.bank.ids()),
-        worker=site.hub.status,
     )
 
 

@@ -6,8 +6,9 @@ import json
 import re
 
 import pytest
+from sqlalchemy import update
 
-from app.models import Kind
+from app.models import Kind, State, Submission
 from graders.verdict import (
     Diagnosis,
     Environment,
@@ -141,3 +142,23 @@ def test_a_level_that_is_not_full_is_said_with_what_is_missing(web: Web) -> None
     page = shown(web, a_report(a_case("one"), environment=place))
     assert "Not fully isolated" in page
     assert "user namespaces" in page
+
+
+@pytest.mark.parametrize(
+    ("attempt", "fault", "sentence", "chinese"),
+    [
+        (3, "the grader failed", "It was tried three times", "评测了三次"),
+        (1, "kata layer_norm: layer_norm", "Its kata was taken out of the bank", "已从题库移除"),
+        (1, "kata layer_norm: kata layer_norm: cases.py: missing", "torchkata check layer_norm", "题目的文件有误"),
+        (3, "kata layer_norm: kata layer_norm: cases.py: missing", "torchkata check layer_norm", "题目的文件有误"),
+        (1, "something else", "another try would not mend", "再试也无法恢复"),
+    ],
+)
+def test_a_fault_of_ours_names_its_reason(web: Web, attempt: int, fault: str, sentence: str, chinese: str) -> None:
+    row = graded(web.db, 1.0, kata="layer_norm", state=State.FAULT)
+    with web.db.writing() as session:
+        session.execute(update(Submission).where(Submission.id == row.id).values(attempt=attempt, fault=fault))
+    for lang, words in (("en", sentence), ("zh", chinese)):
+        page = web.browser(**{"Accept-Language": lang}).get(f"/submissions/{row.id}/result").text
+        assert words in page
+        assert "tried three times" not in page or attempt == 3

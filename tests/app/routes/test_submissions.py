@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from app.hub import WorkerStatus
 from app.models import State, Submission
 from app.queue import claim
 from tests.app.webs import ADDRESS, KATA, Client, Web
@@ -161,3 +162,21 @@ def test_without_a_worker_the_page_says_so(web: Web) -> None:
     assert "data-no-worker" in web.browser().get(f"/katas/{KATA}").text
     web.hub.alive = True
     assert "data-no-worker" not in web.browser().get(place).text
+
+
+@pytest.mark.parametrize(
+    ("trouble", "word"), [("isolation", "isolation"), ("sandbox", "sandbox"), ("database", "cannot use the database")]
+)
+def test_a_worker_that_cannot_judge_is_said_on_every_page(web: Web, trouble: str, word: str) -> None:
+    place = web.client.post(SUBMIT, data={"code": "x = 1"}).headers["location"]
+    web.hub.alive, web.hub.status = True, WorkerStatus(trouble=trouble, why="details")
+    for path in ("/", f"/katas/{KATA}", "/history", place):
+        page = web.browser().get(path).text
+        notice = page.partition("data-worker-trouble")[2].partition("</p>")[0]
+        assert word in notice
+        assert "torchkata doctor" in notice
+        assert "data-no-worker" not in page
+    assert "as soon as the worker can judge again" in web.browser().get(f"{place}/result").text
+    assert "评测进程暂时无法评测" in web.browser(**{"Accept-Language": "zh"}).get("/").text
+    web.hub.status = WorkerStatus(ready=True)
+    assert "data-worker-trouble" not in web.browser().get("/").text
