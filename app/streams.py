@@ -89,9 +89,9 @@ class EventStream(Response):
 
 
 def written(progress: Progress) -> str:
-    """One event as it goes over the line; a beat is a comment, which no script is told of."""
+    """One event as it goes over the line; a beat has neither data nor an id, so a reconnect goes on where it was."""
     if progress.kind == "beat":
-        return ": still here\n\n"
+        return "event: beat\ndata:\n\n"  # without the line for its data no script would be told of it
     data = json.dumps(progress.data, ensure_ascii=False, separators=(",", ":"))  # JSON has no line breaks of its own
     return f"id: {progress.id}\nevent: {progress.kind}\ndata: {data}\n\n"
 

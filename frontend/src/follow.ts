@@ -1,12 +1,13 @@
-// Follows a submission: server-sent events, which the browser reconnects by itself; asking once a second where they do
+// Follows a submission: server-sent events, which the browser reconnects by itself; asking once a second while they do
 // not come through.
 
 import { askJson } from "./api";
-import type { CaseTold, Told } from "./progress";
+import type { Told } from "./progress";
 
-const SILENCE = 40_000; // ms; the server sends a beat every 15 s, which no script sees, so only errors count before
+const SILENCE = 40_000; // ms; the server sends a beat every 15 s when there is nothing to tell
 const FIRST_EVENT = 4_000; // ms; a proxy that holds the stream back
 const POLL = 1_000;
+const AGAIN = 30_000; // ms of asking, then the stream is tried once more: it alone tells of cases
 const PATIENCE = 3; // errors in a row before asking instead
 
 interface Row {
@@ -20,64 +21,127 @@ export interface Followed {
     broken(broken: boolean): void;
 }
 
+/** What is used of an EventSource. */
+export interface Stream {
+    readonly readyState: number;
+    addEventListener(kind: string, call: (event: MessageEvent) => void): void;
+    close(): void;
+}
+
+export interface Means {
+    /** null where there are no streams. */
+    open(address: string): Stream | null;
+    ask(address: string): Promise<Row>;
+    /** Calls back after so many milliseconds; returns how to call it off. */
+    later(milliseconds: number, call: () => void): () => void;
+}
+
+const BROWSER: Means = {
+    open: (address) => ("EventSource" in globalThis ? new EventSource(address) : null),
+    ask: (address) => askJson<Row>(address),
+    later: (milliseconds, call) => {
+        const timer = setTimeout(call, milliseconds);
+        return () => clearTimeout(timer);
+    },
+};
+const CLOSED = 2; // EventSource.CLOSED
+const nothing = (): void => undefined;
+
 /** Calls back until the end was told; returns how to stop. */
-export function follow(id: string, followed: Followed): () => void {
-    const address = `/submissions/${encodeURIComponent(id)}/events`;
-    let over = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let errors = 0;
-    const source = "EventSource" in globalThis ? new EventSource(address) : null;
+export function follow(id: string, followed: Followed, means: Means = BROWSER): () => void {
+    const following = new Following(encodeURIComponent(id), followed, means);
+    following.listen();
+    return () => following.stop();
+}
 
-    const stop = (): void => {
-        over = true;
-        clearTimeout(timer);
-        source?.close();
-    };
-    const tell = (told: Told): void => {
-        if (over) return;
-        if (told.kind === "end") stop();
-        followed.told(told);
-    };
-    const askInstead = (): void => {
-        source?.close();
-        if (!over) void poll();
-    };
-    const poll = async (): Promise<void> => {
-        try {
-            const row = await askJson<Row>(`/api/submissions/${encodeURIComponent(id)}`);
-            followed.broken(false);
-            if (row.state === "queued" || row.state === "running") tell({ kind: "state", state: row.state, place: row.place ?? null });
-            else tell({ kind: "end", state: row.state, verdict: row.verdict });
-        } catch {
-            followed.broken(true);
-        }
-        if (!over) timer = setTimeout(() => void poll(), POLL);
-    };
-    const expect = (milliseconds: number): void => {
-        clearTimeout(timer);
-        timer = setTimeout(askInstead, milliseconds);
-    };
-    const hear = (kind: Told["kind"]): void =>
-        source?.addEventListener(kind, (event) => {
-            errors = 0;
-            expect(SILENCE);
-            followed.broken(false);
-            tell({ kind, ...(JSON.parse(event.data as string) as { case: CaseTold }) } as Told);
-        });
+class Following {
+    private over = false;
+    private asking = false;
+    private stream: Stream | null = null;
+    private cancelSilence = nothing;
+    private cancelPoll = nothing;
+    private cancelAgain = nothing;
 
-    if (!source) {
-        void poll();
-        return stop;
+    constructor(
+        private readonly id: string,
+        private readonly followed: Followed,
+        private readonly means: Means,
+    ) {}
+
+    stop(): void {
+        this.over = true;
+        this.stream?.close();
+        for (const cancel of [this.cancelSilence, this.cancelPoll, this.cancelAgain]) cancel();
     }
-    hear("state");
-    hear("case");
-    hear("end");
-    source.addEventListener("error", () => {
-        if (over) return;
-        errors++;
-        followed.broken(true);
-        if (source.readyState === EventSource.CLOSED || errors >= PATIENCE) askInstead();
-    });
-    expect(FIRST_EVENT);
-    return stop;
+
+    listen(): void {
+        const stream = (this.stream = this.means.open(`/submissions/${this.id}/events`));
+        if (!stream) {
+            this.askInstead();
+            return;
+        }
+        let errors = 0;
+        const hear = (kind: string, told: (data: string) => void): void =>
+            stream.addEventListener(kind, ({ data }) => {
+                if (this.over || stream !== this.stream) return;
+                errors = 0;
+                this.heard();
+                told(data as string);
+            });
+        hear("beat", nothing);
+        for (const kind of ["state", "case", "end"]) hear(kind, (data) => this.tell({ kind, ...JSON.parse(data) } as Told));
+        stream.addEventListener("error", () => {
+            if (this.over || stream !== this.stream) return;
+            errors++;
+            if (!this.asking) this.followed.broken(true);
+            if (stream.readyState === CLOSED || errors >= PATIENCE) this.lose();
+        });
+        this.expect(FIRST_EVENT);
+    }
+
+    private heard(): void {
+        this.asking = false;
+        this.cancelPoll();
+        this.expect(SILENCE);
+        this.followed.broken(false);
+    }
+
+    private expect(milliseconds: number): void {
+        this.cancelSilence();
+        this.cancelSilence = this.means.later(milliseconds, () => this.lose());
+    }
+
+    private lose(): void {
+        this.cancelSilence();
+        this.stream?.close();
+        this.stream = null;
+        this.cancelAgain();
+        this.cancelAgain = this.means.later(AGAIN, () => this.listen());
+        this.askInstead();
+    }
+
+    private askInstead(): void {
+        if (this.asking) return;
+        this.asking = true;
+        void this.poll();
+    }
+
+    private async poll(): Promise<void> {
+        let row: Row | null = null;
+        try {
+            row = await this.means.ask(`/api/submissions/${this.id}`);
+        } catch {
+            // asked again below
+        }
+        if (this.over || !this.asking) return; // the stream is back, and knows better
+        this.followed.broken(row === null);
+        if (row?.state === "queued" || row?.state === "running") this.tell({ kind: "state", state: row.state, place: row.place ?? null });
+        else if (row) this.tell({ kind: "end", state: row.state, verdict: row.verdict });
+        if (!this.over) this.cancelPoll = this.means.later(POLL, () => void this.poll());
+    }
+
+    private tell(told: Told): void {
+        if (told.kind === "end") this.stop();
+        this.followed.told(told);
+    }
 }

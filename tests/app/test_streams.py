@@ -49,7 +49,7 @@ def stream(base: str, name: str, **headers: str) -> Iterator[tuple[httpx.Respons
 
 
 def events(lines: Iterator[str]) -> Iterator[Heard]:
-    """The lines of a stream as events; comments are left out."""
+    """The lines of a stream as events; beats, which have no data, are left out."""
     fields: dict[str, str] = {}
     for line in lines:
         if line:
@@ -173,7 +173,11 @@ def test_an_event_is_one_block_whatever_is_in_it() -> None:
     assert text.count("\n") == 4
     assert "\r" not in text
     assert text.endswith("\n\n")
-    assert written(Progress("r.1", "beat", {})).startswith(":")
+
+
+def test_a_beat_is_an_event_that_scripts_hear_and_that_moves_no_reconnect() -> None:
+    lines = written(Progress("r.1", "beat", {})).split("\n")
+    assert lines == ["event: beat", "data:", "", ""]
 
 
 async def _ended(stream: EventStream, *, stuck: bool) -> list[str]:
