@@ -4,6 +4,7 @@ import { ask, askJson, Refusal } from "./api";
 import { type Answer, DraftLog, type Head, type Kept, type Listener, type SignedStep } from "./drafts";
 
 const PREFIX = "torchkata:draft:";
+const ASIDE = "torchkata:aside:"; // what no text can be made of; nobody reads it, and nobody throws it away
 const ROLL_CALL = 150; // ms in which a live tab answers
 const KEEPALIVE = 60_000; // bytes that a browser sends on behalf of a page that is gone
 
@@ -95,12 +96,22 @@ function records(kata: string): [string, Kept][] {
             if (!key.startsWith(`${PREFIX}${kata}:`)) continue;
             const record = readRecord(localStorage.getItem(key));
             if (record) found.push([key, record]);
-            else localStorage.removeItem(key);
+            else putAside(key);
         }
     } catch {
         // storage is switched off: then nothing lies there either
     }
     return found;
+}
+
+/** Under another key, where it jams no tab. */
+function putAside(key: string): void {
+    try {
+        localStorage.setItem(ASIDE + key.slice(PREFIX.length), localStorage.getItem(key) ?? "");
+    } catch {
+        return; // no room for a second copy: it stays where it is
+    }
+    localStorage.removeItem(key);
 }
 
 export function readRecord(json: string | null): Kept | null {
@@ -128,16 +139,19 @@ async function restoreLeft(
     const orphans = left.filter(([, record]) => !alive.has(record.device));
     // The one that was typed last first; with the others there is nothing to do until it is settled.
     orphans.sort(([, a], [, b]) => (b.steps.at(-1)?.typed_at ?? 0) - (a.steps.at(-1)?.typed_at ?? 0));
-    const newest = orphans[0];
-    if (!newest || log.unsent > 0) return;
+    if (log.unsent > 0) return;
     const before = log.current;
-    try {
-        log.restore(newest[1]);
-    } catch {
-        return; // a record of which no text can be made
+    for (const [key, record] of orphans) {
+        try {
+            log.restore(record);
+        } catch {
+            putAside(key);
+            continue;
+        }
+        localStorage.removeItem(key); // from here on it lies in this tab's own record
+        if (log.current !== before) restored();
+        return;
     }
-    localStorage.removeItem(newest[0]); // from here on it lies in this tab's own record
-    if (log.current !== before) restored();
 }
 
 function comeAndGo(log: DraftLog, address: string): void {

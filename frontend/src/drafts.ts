@@ -236,14 +236,16 @@ export class DraftLog {
         }
     }
 
-    /** Takes over what a tab left behind that is gone. */
+    /** Takes over what a tab left behind that is gone. Throws, and changes nothing, when its steps do not fit its text. */
     restore(left: Kept): void {
         if (left.steps.length === 0 || this.pending.length > 0) return;
+        const baseText = toText(left.baseText);
+        const text = after(baseText, left.steps);
         const server: Head = { version: this.base, text: this.current, at: this.savedAt ?? 0, device: "" };
         this.base = left.base;
-        this.baseText = toText(left.baseText);
+        this.baseText = baseText;
         this.pending = left.steps;
-        this.text = after(this.baseText, left.steps);
+        this.text = text;
         this.keepHere();
         const goesOn = this.meet(server);
         if (this.current !== server.text) this.listener.adopt(this.current);

@@ -297,3 +297,17 @@ test("hundreds of keystrokes go in pieces that a request can carry", async () =>
     });
     assert.equal(server.steps.length, 450);
 });
+
+test("a record that does not fit changes nothing, and the tab goes on", async () => {
+    const server = new Log();
+    const tab = new Tab(server, "a");
+    const changes = ChangeSet.of({ from: 0, insert: "x" }, 3).toJSON(); // of a text of three characters
+    const left: Kept = { device: "gone", base: 7, baseText: "more than three", steps: [{ kind: "edit", changes, typed_at: 1 }] };
+    assert.throws(() => tab.log.restore(left));
+    assert.throws(() => tab.log.restore({ ...left, steps: [{ kind: "edit", typed_at: 1 }] }));
+    assert.deepEqual([tab.log.unsent, tab.log.version, tab.log.current], [0, 0, STARTER]);
+    tab.type("y");
+    await tab.pass(1_000);
+    assert.equal(server.head.text, "y" + STARTER);
+    assert.equal(tab.state, "saved");
+});
