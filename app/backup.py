@@ -103,6 +103,7 @@ class QuizAnswered(_Row):
     total: Annotated[int, Field(ge=1, le=1000)]
     passed: bool
     quiz: str
+    order: Annotated[str, Field(max_length=LONGEST_KEY)] = ""
 
 
 class CardAnswered(_Row):

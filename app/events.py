@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -46,10 +47,18 @@ def record(
     kata: str | None = None,
     payload: Mapping[str, Any] | None = None,
     form_key: str | None = None,
+    says: Sequence[str] = (),
 ) -> tuple[Event, bool]:
-    """Adds an event to a writing session; returns it, and whether it is new: the same `form_key` twice is one event."""
+    """Adds an event to a writing session; returns it, and whether it is new: the same `form_key` twice is one event.
+
+    With another kata or kind, or where the payload's `says` are others, as after the browser's *back*, it is another one.
+    """
+    said = [kind, kata, {name: (payload or {}).get(name) for name in says}]
     key = bounded(form_key) if form_key else new_key()
-    known = session.scalar(select(Event).where(Event.holder == person.holder, Event.form_key == key))
+    known = _keyed(session, person, key)
+    if known is not None and _said(known, says) != said:
+        key = hashlib.sha256(json.dumps([key, *said], sort_keys=True).encode()).hexdigest()
+        known = _keyed(session, person, key)
     if known is not None:
         return known, False
     event = Event(
@@ -65,6 +74,14 @@ def record(
     session.add(event)
     session.flush()
     return event, True
+
+
+def _keyed(session: Session, person: Person, key: str) -> Event | None:
+    return session.scalar(select(Event).where(Event.holder == person.holder, Event.form_key == key))
+
+
+def _said(event: Event, says: Sequence[str]) -> list[Any]:
+    return [event.kind, event.kata, {name: event.payload.get(name) for name in says}]
 
 
 # Put together once: every page of a kata asks these.

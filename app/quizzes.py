@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import review
 from app.db import Database
-from app.events import Did, happened, new_key, record
+from app.events import Did, bounded, happened, new_key, record
 from app.models import Event
 from app.people import Person
 from app.refusals import Refused
@@ -106,7 +106,10 @@ def submit(
     now: float,
     form_key: str,
 ) -> Event:
-    """Judges a sheet and records it, once for each `form_key`; the kata's card moves with it. Raises EmptySheet."""
+    """Judges a sheet and records it; the kata's card moves with it. The same answers with the same `form_key` are one sheet.
+
+    Raises EmptySheet.
+    """
     result = judge(quiz, sheet)
     if all(one.mark is Mark.OPEN for one in result.marked):
         raise EmptySheet
@@ -116,9 +119,12 @@ def submit(
         "total": result.total,
         "passed": result.passed,
         "quiz": digest(kata),
+        "order": bounded(form_key),  # of the choices, as they were shown
     }
     with db.writing() as session:
-        event, new = record(session, person, Did.QUIZ, now, kata=kata.id, payload=payload, form_key=form_key)
+        event, new = record(
+            session, person, Did.QUIZ, now, kata=kata.id, payload=payload, form_key=form_key, says=("answers", "quiz")
+        )
         if new:
             review.rebuild(session, person, kata.id, wishes, zone, now)
     return event
@@ -156,7 +162,7 @@ def reread(quiz: Quiz, kata: Kata, event: Event) -> Result | None:
     """A recorded sheet judged again, for its page; None when the quiz has been changed since, so that places may differ."""
     if event.payload.get("quiz") != digest(kata):
         return None
-    return judge(quiz, event.payload.get("answers", {}), event.form_key or "")
+    return judge(quiz, event.payload.get("answers", {}), event.payload.get("order") or event.form_key or "")
 
 
 def public(quiz: Quiz, order: str, lang: str) -> list[dict[str, Any]]:

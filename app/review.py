@@ -364,9 +364,8 @@ def answer(
             kata=kata,
             payload={"rating": rating, "base": version, "stale": stale},
             form_key=form_key,
+            says=("rating",),
         )
-        if event.kata != kata or event.kind != Did.REVIEW:
-            raise BadRating(rating=rating)  # the key of some other form
         moved = rebuild(session, person, kata, wishes, zone, now) or row
         said, key = event.payload.get("rating", rating), event.form_key or ""
         return Answered(kata, said, moved.version, moved.due, key, bool(event.payload.get("stale")), not new)

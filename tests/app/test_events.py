@@ -17,6 +17,23 @@ def test_the_same_form_sent_twice_is_one_event(web: Web) -> None:
     assert again.payload == {"n": 1}
 
 
+def test_a_key_with_another_kata_kind_or_content_is_another_event(web: Web) -> None:
+    def said(kind: Did, kata: str, n: int) -> tuple[int, bool]:
+        event, new = record(
+            session, LOCAL_PERSON, kind, 1.0, kata=kata, payload={"n": n, "at": n}, form_key="key", says=("n",)
+        )
+        assert (event.kind, event.kata, event.payload["n"]) == (kind, kata, n)
+        return event.id, new
+
+    told = [(Did.QUIZ, "a", 1), (Did.QUIZ, "a", 2), (Did.QUIZ, "b", 1), (Did.REVIEW, "a", 1)]
+    with web.db.writing() as session:
+        first = [said(*one) for one in told]
+        again = [said(*one) for one in told]
+    assert [new for _, new in first] == [True] * 4
+    assert again == [(number, False) for number, _ in first]
+    assert len({number for number, _ in first}) == 4
+
+
 def test_events_come_in_the_order_of_time_and_of_one_person(web: Web) -> None:
     with web.db.writing() as session:
         for when in (3.0, 1.0, 2.0):

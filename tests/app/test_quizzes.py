@@ -79,7 +79,7 @@ def test_passed_is_every_answer_right(kata: Kata) -> None:
 
 def test_a_sheet_is_remembered_once_and_makes_a_card(web: Web, kata: Kata) -> None:
     first = hand_in(web, kata, "key", one=["0"], two=["2"], three=["about 60"])
-    assert hand_in(web, kata, "key", one=["1"]) == first
+    assert hand_in(web, kata, "key", one=["0"], two=["2"], three=["about 60"]) == first
     with web.db.reading() as session:
         [event] = happened(session, ME, (Did.QUIZ,))
         assert session.get(Card, (ME.holder, kata.id)) is not None
@@ -88,6 +88,21 @@ def test_a_sheet_is_remembered_once_and_makes_a_card(web: Web, kata: Kata) -> No
     again = reread(read_quiz(kata), kata, event)
     assert again is not None
     assert [one.mark for one in again.marked] == [Mark.RIGHT, Mark.WRONG, Mark.UNREADABLE]
+
+
+def test_a_sheet_corrected_after_back_is_another_one_with_its_choices_in_the_same_order(web: Web, kata: Kata) -> None:
+    first = hand_in(web, kata, "key", one=["1"])
+    second = hand_in(web, kata, "key", one=["0"])
+    assert first != second
+    assert hand_in(web, kata, "key", one=["0"]) == second
+    assert hand_in(web, kata, "key", one=["1"]) == first
+    with web.db.reading() as session:
+        shown = [reread(read_quiz(kata), kata, event) for event in happened(session, ME, (Did.QUIZ,))]
+    assert [one.marked[0].mark for one in shown if one] == [Mark.WRONG, Mark.RIGHT]
+    asked = [[place for place, _ in choices] for _, choices in blank(kata, key="key").questions]
+    for one in shown:
+        assert one is not None
+        assert [[it.place for it in marked.choices] for marked in one.marked] == asked
 
 
 def test_an_empty_sheet_is_refused_and_leaves_nothing(web: Web, kata: Kata) -> None:

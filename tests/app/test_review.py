@@ -254,7 +254,7 @@ def test_an_answer_moves_the_card_once_however_often_the_form_is_sent(web: Web) 
     graded(web.db, NOON)
     entry = queue(web, NOON + 5 * DAY).entries[0]
     first = answer(web, "good", entry.version, NOON + 5 * DAY, "key")
-    second = answer(web, "again", entry.version, NOON + 5 * DAY + 1, "key")
+    second = answer(web, "good", entry.version, NOON + 5 * DAY + 1, "key")
     assert (first.stale, first.repeated) == (False, False)
     assert (second.repeated, second.rating, second.due, second.version) == (True, "good", first.due, first.version)
 
@@ -327,13 +327,17 @@ def test_an_answer_needs_a_card_and_a_rating(web: Web) -> None:
         review.undo(web.db, ME, "nothing", Wishes(), UTC, NOON)
 
 
-def test_the_key_of_another_form_is_no_answer(web: Web) -> None:
+def test_the_same_key_with_another_rating_or_card_is_another_answer(web: Web) -> None:
     graded(web.db, NOON)
     graded(web.db, NOON, kata="layer_norm")
     refresh(web, NOON)
-    answer(web, "good", 1, NOON, "key")
-    with pytest.raises(BadRating):
-        answer(web, "good", 1, NOON, "key", kata="layer_norm")
+    first = answer(web, "good", 1, NOON, "key")
+    corrected = answer(web, "again", 2, NOON + 1, "key")
+    other = answer(web, "good", 1, NOON + 2, "key", kata="layer_norm")
+    assert [one.repeated for one in (first, corrected, other)] == [False] * 3
+    assert (corrected.rating, other.kata) == ("again", "layer_norm")
+    assert len({one.form_key for one in (first, corrected, other)}) == 3
+    assert answer(web, "again", 3, NOON + 3, "key").form_key == corrected.form_key
 
 
 def test_cards_can_be_forgotten_and_replayed(web: Web) -> None:

@@ -89,7 +89,7 @@ def test_each_wrong_answer_says_what_is_wrong_with_it(web: Web) -> None:
 def test_a_double_click_is_one_sheet(web: Web) -> None:
     browser = web.browser()
     form = sheet(browser) | right_answers(web)
-    first, second = hand_in(browser, form), hand_in(browser, form | {"q.scale": "1"})
+    first, second = hand_in(browser, form), hand_in(browser, form)
     assert first.headers["location"] == second.headers["location"]
     with web.db.reading() as session:
         assert len(happened(session, ME, (Did.QUIZ,))) == 1
