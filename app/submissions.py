@@ -62,7 +62,7 @@ def accept(
             form_key=key,
             created=time.time(),
             state=State.QUEUED,
-            priority=-open_now,  # who has many open waits behind who has few
+            priority=min(-open_now, _last_waiting(session, person)),
             attempt=0,
         )
         session.add(row)
@@ -165,15 +165,16 @@ def latest(db: Database, person: Person, kata: str) -> Submission | None:
         return session.scalars(_LATEST, {"holder": person.holder, "kata": kata}).one_or_none()
 
 
-def count_open(db: Database, person: Person) -> int:
-    """How many of the person's submissions wait or run."""
-    with db.reading() as session:
-        return _count_open(session, person)
-
-
 def _count_open(session: Session, person: Person) -> int:
     mine = (Submission.holder == person.holder, Submission.state.in_(OPEN))
     return session.scalar(select(func.count()).select_from(Submission).where(*mine)) or 0
+
+
+def _last_waiting(session: Session, person: Person) -> int:
+    """The lowest priority among what the person has waiting: who has many open waits behind who has few, and nothing of
+    his passes what he handed in before."""
+    mine = (Submission.holder == person.holder, Submission.state == State.QUEUED)
+    return session.scalar(select(func.min(Submission.priority)).where(*mine)) or 0
 
 
 def _sent_before(session: Session, person: Person, key: str) -> Submission | None:

@@ -53,6 +53,30 @@ def test_who_has_many_waits_behind_who_has_few(db: Database, kata: Kata) -> None
     assert [claimed(db).id, claimed(db).id] == [one, many[1]]
 
 
+def test_nothing_of_a_holder_passes_what_he_handed_in_before(db: Database, kata: Kata) -> None:
+    names = [submit(db, kata, ANN, number) for number in range(6)]
+    for name in names[:3]:
+        row = claimed(db)
+        assert row.id == name
+        assert queue.finish(db, row.id, token(row), PASSED)
+    later = submit(db, kata, ANN, 6)
+    assert place(db, later) == 3
+    other = submit(db, kata, BOB)
+    assert place(db, other) == 0  # he has nothing else
+    assert [claimed(db).id for _ in range(5)] == [other, *names[3:], later]
+
+
+def test_who_has_nothing_open_any_more_begins_anew(db: Database, kata: Kata) -> None:
+    for number in range(3):
+        submit(db, kata, ANN, number)
+    for _ in range(3):
+        row = claimed(db)
+        queue.finish(db, row.id, token(row), PASSED)
+    first = submit(db, kata, ANN, 3)
+    submit(db, kata, BOB)
+    assert place(db, first) == 0
+
+
 def test_everybody_gets_a_turn_in_fair_order(db: Database, kata: Kata) -> None:
     for number in range(10):
         submit(db, kata, ANN, number)

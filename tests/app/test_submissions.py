@@ -24,7 +24,7 @@ from app.refusals import (
     TooLarge,
     TooMany,
 )
-from app.submissions import MOST_OPEN, accept, cancel, count_open, find, history
+from app.submissions import MOST_OPEN, accept, cancel, find, history
 from katas.bank import Kata
 
 OTHER = Person("other")
@@ -106,7 +106,7 @@ def test_who_submits_while_another_of_his_is_judged_is_queued(db: Database, kata
     accept(db, LOCAL_PERSON, kata, b"x = 1")
     queue.claim(db)
     assert accept(db, LOCAL_PERSON, kata, b"x = 2").state == State.QUEUED
-    assert count_open(db, LOCAL_PERSON) == 2
+    assert queue.waiting(db) == 1
 
 
 def test_there_is_a_cap_of_open_submissions_and_only_for_who_has_them(
