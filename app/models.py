@@ -76,7 +76,7 @@ class Submission(Base):
     form_key: Mapped[str | None] = mapped_column(String(64))  # a form sent twice is one submission
     created: Mapped[float] = mapped_column(Float)
     state: Mapped[str] = mapped_column(String(12), default=State.QUEUED)
-    priority: Mapped[int] = mapped_column(Integer, default=0)  # minus the holder's open submissions when it came
+    priority: Mapped[int] = mapped_column(Integer, default=0)  # the fewer a holder has open, the higher
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     token: Mapped[str | None] = mapped_column(String(32))  # fence: only who holds it may write the verdict
     claimed: Mapped[float | None] = mapped_column(Float)
@@ -91,6 +91,7 @@ class Submission(Base):
         Index(None, "state", "priority", "created"),
         Index(None, "holder", "kata", "created"),
         Index(None, "holder", "created"),
+        Index(None, "holder", "kind", "state", "kata", "verdict"),  # what progress and review count
     )
 
 

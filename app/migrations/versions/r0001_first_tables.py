@@ -99,4 +99,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_submissions_holder_created"), "submissions", ["holder", "created"])
     op.create_index(op.f("ix_submissions_holder_kata_created"), "submissions", ["holder", "kata", "created"])
+    op.create_index(
+        op.f("ix_submissions_holder_kind_state_kata_verdict"),
+        "submissions",
+        ["holder", "kind", "state", "kata", "verdict"],
+    )
     op.create_index(op.f("ix_submissions_state_priority_created"), "submissions", ["state", "priority", "created"])

@@ -92,5 +92,6 @@ CREATE INDEX ix_events_holder_kata_at ON events (holder, kata, at);
 CREATE INDEX ix_events_holder_kind_at ON events (holder, kind, at);
 CREATE INDEX ix_submissions_holder_created ON submissions (holder, created);
 CREATE INDEX ix_submissions_holder_kata_created ON submissions (holder, kata, created);
+CREATE INDEX ix_submissions_holder_kind_state_kata_verdict ON submissions (holder, kind, state, kata, verdict);
 CREATE INDEX ix_submissions_state_priority_created ON submissions (state, priority, created);
 COMMIT;
