@@ -23,7 +23,7 @@ from app.refusals import BadStep, NotFound, NotText, TooLarge
 
 KINDS = ("edit", "paste", "reset", "restore", "theirs")
 WHOLE_EVERY = 50  # steps from one whole text to the next
-MOST_KIB = 1024  # of one text
+SLACK_KIB = 64  # a draft may be larger than what can be handed in by so much
 MOST_STEPS = 500  # appended at once
 
 
@@ -83,23 +83,35 @@ def latest(session: Session, person: Person, kata: str) -> Head | None:
 
 
 def append(
-    db: Database, person: Person, kata: str, starter: str, base: int, device: str, steps: Sequence[Step]
+    db: Database,
+    person: Person,
+    kata: str,
+    starter: str,
+    base: int,
+    device: str,
+    steps: Sequence[Step],
+    *,
+    source_kib: float = 256,
 ) -> Head | Conflict:
-    """Stores the steps behind version `base`, all or none. Sent twice, they are stored once. Raises Refused."""
+    """Stores the steps behind version `base`, all or none. Sent twice, they are stored once. Raises Refused.
+
+    They are carried out before the database is locked; nobody else waits for that.
+    """
     if len(steps) > MOST_STEPS:
         raise BadStep(why=f"more than {MOST_STEPS} steps at once")
+    now = head(db, person, kata, starter)
+    made = _made(now, steps, source_kib + SLACK_KIB) if base == now.version else []
     with db.writing() as session:
-        now = _head(session, person, kata, starter)
-        if base != now.version:
+        if base != now.version or session.scalar(_NEWEST, _whose(person, kata)) != (now.version or None):
+            now = _head(session, person, kata, starter)
             sent_before = bool(steps) and _stored(session, person, kata, base, device, steps)
             return now if sent_before and base + len(steps) == now.version else Conflict(now, "version")
-        text, at, rows = now.text, time.time(), []
-        for number, step in enumerate(steps, base + 1):
-            text, digest = _carry_out(step, text)
-            if digest is None:
-                return Conflict(now, "digest")
+        if made is None:
+            return Conflict(now, "digest")
+        at = time.time()
+        for number, (step, (text, digest)) in enumerate(zip(steps, made, strict=True), base + 1):
             whole = step.changes is None or number % WHOLE_EVERY == 1
-            rows.append(
+            session.add(
                 DraftEvent(
                     holder=person.holder,
                     owner=person.owner,
@@ -115,8 +127,7 @@ def append(
                     digest=digest,
                 )
             )
-        session.add_all(rows)
-        return Head(base + len(rows), text, at, device[:40]) if rows else now
+        return Head(base + len(made), made[-1][0], at, device[:40]) if made else now
 
 
 def versions(db: Database, person: Person, kata: str, *, limit: int = 1000) -> list[Version]:
@@ -167,7 +178,18 @@ def normal(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _carry_out(step: Step, text: str) -> tuple[str, str | None]:
+def _made(now: Head, steps: Sequence[Step], most_kib: float) -> list[tuple[str, str]] | None:
+    """The text after each step and its digest; None when the writer saw another text."""
+    text, made = now.text, []
+    for step in steps:
+        text, digest = _carry_out(step, text, most_kib)
+        if digest is None:
+            return None
+        made.append((text, digest))
+    return made
+
+
+def _carry_out(step: Step, text: str, most_kib: float) -> tuple[str, str | None]:
     """The text after a step and its digest; None when the writer saw another text."""
     if step.kind not in KINDS:
         raise BadStep(why=f"kind is one of {', '.join(KINDS)}")
@@ -180,24 +202,24 @@ def _carry_out(step: Step, text: str) -> tuple[str, str | None]:
             sent = after = apply(step.changes, text)
         except Misfit:
             return text, None
-    _check(after)
-    digest = digest_of(after)
-    if step.digest not in (digest, digest_of(sent)):
+    digest = hashlib.sha256(_bytes(after, most_kib)).hexdigest()
+    if step.digest != digest and (sent == after or step.digest != digest_of(sent)):
         return text, None
     return after, digest
 
 
-def _check(text: str) -> None:
+def _bytes(text: str, most_kib: float) -> bytes:
     if "\0" in text:
         raise NotText(line=text.count("\n", 0, text.index("\0")) + 1)
     if "\r" in text:
         raise BadStep(why="a change brings a carriage return")
     try:
-        size = len(text.encode())
+        encoded = text.encode()
     except UnicodeEncodeError as error:  # half a surrogate pair
         raise NotText(line=text.count("\n", 0, error.start) + 1) from None
-    if size > MOST_KIB << 10:
-        raise TooLarge(limit=str(MOST_KIB))
+    if len(encoded) > most_kib * 1024:
+        raise TooLarge(limit=f"{most_kib:g}")
+    return encoded
 
 
 def _parse(changes: object) -> list[tuple[int, list[str] | None]]:
@@ -251,6 +273,10 @@ def _stored(session: Session, person: Person, kata: str, base: int, device: str,
     )
     rows = [tuple(row) for row in session.execute(there.order_by(DraftEvent.version))]
     return rows == [(device[:40], step.digest) for step in steps]
+
+
+def _whose(person: Person, kata: str) -> dict[str, str]:
+    return {"holder": person.holder, "kata": kata}
 
 
 def _mine(person: Person, kata: str) -> tuple[Any, ...]:

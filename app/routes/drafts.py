@@ -46,7 +46,16 @@ def append(kata: KataId, given: StepsGiven, request: Request, site: SiteDep) -> 
     """All steps or none. Sent twice they are kept once. 409 has the draft as it is now: build on it, or send it whole."""
     found = site.code_kata(kata)
     steps = [drafts.Step(step.kind, step.digest, step.changes, step.text, step.typed_at) for step in given.steps]
-    now = drafts.append(site.db, site.person(request), found.id, found.starter, given.base, given.device, steps)
+    now = drafts.append(
+        site.db,
+        site.person(request),
+        found.id,
+        found.starter,
+        given.base,
+        given.device,
+        steps,
+        source_kib=found.limits["source_kib"],
+    )
     if isinstance(now, drafts.Conflict):
         problem = Problem(409, "draft_moved", {"reason": now.reason})
         return JSONResponse({**error_body(problem, site.lang(request)), **asdict(now.head)}, 409)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -186,7 +186,7 @@ def test_what_is_no_text_or_too_large_or_too_much_is_refused(db: Database) -> No
     with pytest.raises(NotText):
         write(db, 0, Step("edit", "0" * 64, changes=[[0, "\ude00"], len(STARTER)]))
     with pytest.raises(TooLarge):
-        write(db, 0, whole("注" * (drafts.MOST_KIB * 1024 // 3 + 1)))
+        write(db, 0, whole("注" * ((256 + drafts.SLACK_KIB) * 1024 // 3 + 1)))
     with pytest.raises(BadStep):
         write(db, 0, *[whole("x")] * (drafts.MOST_STEPS + 1))
 
@@ -292,3 +292,32 @@ def test_anything_else_in_place_of_changes_is_refused_and_never_more(changes: ob
         apply(changes, text)
     except (BadStep, Misfit):
         pass
+
+
+def test_a_draft_may_be_a_little_larger_than_what_the_kata_takes(db: Database) -> None:
+    def write_kib(kib: float) -> Head | Conflict:
+        text = whole("x" * int(kib * 1024))
+        return append(db, LOCAL_PERSON, KATA, STARTER, 0, "tab", [text], source_kib=8)
+
+    with pytest.raises(TooLarge) as caught:
+        write_kib(8 + drafts.SLACK_KIB + 1)
+    assert caught.value.values == {"limit": str(8 + drafts.SLACK_KIB)}
+    assert stored(write_kib(8 + drafts.SLACK_KIB)).version == 1
+
+
+def test_steps_are_carried_out_while_nobody_waits_and_another_tab_that_is_quicker_wins(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, quick = drafts._made, []
+
+    def slowly(now: Head, steps: Sequence[Step], most_kib: float) -> list[tuple[str, str]] | None:
+        if not quick:
+            quick.append(True)
+            stored(write(db, 0, whole("quick"), device="other"))  # it would wait for ever were the database locked
+        return make(now, steps, most_kib)
+
+    monkeypatch.setattr(drafts, "_made", slowly)
+    slow = write(db, 0, whole("slow"))
+    assert isinstance(slow, Conflict)
+    assert (slow.reason, slow.head.text, slow.head.device) == ("version", "quick", "other")
+    assert len(versions(db, LOCAL_PERSON, KATA)) == 1
