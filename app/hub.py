@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
@@ -26,6 +27,7 @@ BEAT_SECONDS = 15.0
 POLL_SECONDS = 1.0  # between looks into the database while the worker is not connected
 SLOW_POLL_SECONDS = 5.0  # and while it is: a lost message must not be lost for ever
 PLACE_SECONDS = 0.5  # a watcher's place in the queue is told at most this often
+LONGEST_PAUSE = 30.0  # before a worker that speaks another language is heard again
 KEPT = 512  # submissions whose progress is remembered
 
 
@@ -64,6 +66,7 @@ class Track:
     cases: list[dict[str, Any]] = field(default_factory=list)
     running: bool = False
     end: dict[str, Any] | None = None
+    ended: float = 0.0  # when we heard of it
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,10 @@ class Hub:
         self._send(op="wake")
 
     def cancel(self, submission: str) -> None:
-        """Tells the worker to stop judging it; the row has been marked before."""
+        """Tells the worker to stop judging it, and who watches to look; the row has been marked before."""
         self._send(op="cancel", id=submission)
+        if (loop := self._loop) is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: self._tell(self._watchers))
 
     async def watch(
         self, submission: str, after: str | None = None, *, beat: float = BEAT_SECONDS
@@ -161,7 +166,7 @@ class Hub:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _stay_connected(self) -> None:
-        pause = 0.05
+        pause, misfits = 0.05, 0
         while True:
             try:
                 reader, writer = await asyncio.open_unix_connection(
@@ -176,8 +181,15 @@ class Hub:
                 async for line in reader:
                     self._hear(json.loads(line))
                     pause = 0.05
-            except (OSError, ValueError):
-                pass  # a line that is none or too long: begin anew
+                misfits = 0
+            except OSError:
+                pass
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                # No line, one that is too long, or one of another version, as while one of the two is being replaced.
+                misfits += 1
+                pause = min(LONGEST_PAUSE, 0.5 * 2**misfits)
+                if misfits == 1:
+                    print(f"torchkata: the worker speaks another language: {error!r}", file=sys.stderr, flush=True)
             finally:
                 self._writer, self.alive, self.status = None, False, WorkerStatus()
                 writer.close()
@@ -219,7 +231,8 @@ class Hub:
         elif kind == "queued":
             track.running = False
         elif kind == "end":
-            track.running, track.end = False, {"state": words["state"], "verdict": words["verdict"]}
+            track.running, track.ended = False, time.monotonic()
+            track.end = {"state": words["state"], "verdict": words["verdict"]}
         self._tell(self._watchers if kind in ("begin", "end", "queued") else (name,))
 
     def _track(self, name: str) -> Track:
@@ -250,11 +263,16 @@ class Hub:
             await asyncio.shield(task)
 
     async def _look_at(self, names: tuple[str, ...]) -> None:
+        began = time.monotonic()
         try:
             seen, self._queue = await asyncio.to_thread(self._read, names)
         except DatabaseTrouble:
             return  # the next look may be luckier
         self._seen |= {name: what for name, what in seen.items() if name in self._watchers}
+        for name, what in seen.items():
+            track = self._tracks.get(name)
+            if what.state in OPEN and track is not None and track.end is not None and track.ended < began:
+                del self._tracks[name]  # an operator has queued it again since
 
     def _read(self, names: tuple[str, ...]) -> tuple[dict[str, Seen], dict[str, int]]:
         columns = (Submission.id, Submission.state, Submission.verdict, Submission.attempt)

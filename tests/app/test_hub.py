@@ -306,6 +306,49 @@ def test_routes_wake_and_cancel_from_their_own_threads(db: Database) -> None:
     run(test())
 
 
+def test_a_queued_submission_that_is_cancelled_is_told_at_once(
+    db: Database, kata: Kata, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "SLOW_POLL_SECONDS", 1000.0)
+
+    async def test() -> None:
+        async with meeting(db.file.parent, db) as (hub, _):
+            name = submit(db, kata)
+            watcher = Watcher(hub, name, beat=1000.0)
+            await until(lambda: watcher.told)
+            cancel(db, LOCAL_PERSON, name)
+            await asyncio.to_thread(hub.cancel, name)
+            await watcher.task
+            assert watcher.told[-1].data == {"state": "cancelled", "verdict": None}
+
+    run(test())
+
+
+def test_what_an_operator_queues_again_is_no_longer_at_its_end(db: Database, kata: Kata) -> None:
+    async def test() -> None:
+        async with meeting(db.file.parent, db) as (hub, peer):
+            name = submit(db, kata)
+            row = queue.claim(db)
+            assert row is not None
+            queue.finish(db, name, row.token or "", Ended(State.FAULT, fault="ours"))
+            peer.tell(type="begin", id=name, run="a", attempt=1)
+            peer.tell(type="end", id=name, state="fault", verdict=None)
+            first = Watcher(hub, name)
+            await first.task
+            assert first.told[-1].data == {"state": "fault", "verdict": None}
+            assert queue.try_again(db, name)
+            second = Watcher(hub, name)
+            await until(lambda: second.told)
+            assert (second.kinds()[0], second.told[0].data["state"]) == ("state", "queued")
+            end(db)
+            peer.tell(type="begin", id=name, run="b", attempt=1)
+            peer.tell(type="end", id=name, state="done", verdict="passed")
+            await second.task
+            assert second.told[-1].data == {"state": "done", "verdict": "passed"}
+
+    run(test())
+
+
 def test_nobody_to_wake_is_no_error(db: Database) -> None:
     hub = Hub(db.file.parent, db)
     hub.wake()
@@ -390,6 +433,25 @@ def test_what_the_worker_says_that_is_no_message_only_costs_the_connection(db: D
             await until(lambda: len(peer.writers) == 2 and hub.alive)
 
     run(test())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"7", b"{}", b'{"type": "begin"}', b'{"type": "status", "status": {"new": 1}}', b'{"type": "hello", "status": 1}'],
+)
+def test_a_worker_of_another_version_is_heard_again_after_a_pause_and_named_once(
+    line: bytes, db: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(hubs, "LONGEST_PAUSE", 0.01)
+
+    async def test() -> None:
+        async with meeting(db.file.parent, db) as (hub, peer):
+            for number in range(1, 3):
+                peer.writers[-1].write(line + b"\n")
+                await until(lambda count=number: len(peer.writers) > count and hub.alive)
+
+    run(test())
+    assert capsys.readouterr().err.count("speaks another language") == 1
 
 
 def test_only_so_much_is_remembered(db: Database) -> None:
