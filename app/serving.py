@@ -16,6 +16,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable
+from threading import Thread
 from types import FrameType
 from typing import NoReturn
 
@@ -90,7 +91,9 @@ async def _serve(settings: Settings, db: Database, sock: socket.socket, *, worke
     async with hub:
         jobs = [loop.create_task(keep_worker(settings))] if worker else []
         if address is not None:
-            jobs.append(loop.create_task(_open(address, settings.lang)))
+            Thread(
+                target=_open, args=(address, settings.lang), daemon=True
+            ).start()  # a Ctrl-C does not wait for a browser
 
         def stop() -> None:
             hub.stop_watching()
@@ -141,8 +144,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         pass
 
 
-async def _open(address: str, lang: str) -> None:
-    if not await asyncio.to_thread(webbrowser.open, address):
+def _open(address: str, lang: str) -> None:
+    if not webbrowser.open(address):
         print(say(lang, "serve.no_browser", address=address), file=sys.stderr, flush=True)
 
 

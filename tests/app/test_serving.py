@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from app.db import Database
 from app.errors import UsageError
 from app.serving import address_of, is_loopback, listen
 from tests.app.disks import little_disk, needs_root, read_only
-from tests.conftest import Command
+from tests.conftest import ROOT, Command
 
 
 @pytest.fixture
@@ -126,3 +128,20 @@ def test_a_newer_and_a_locked_database_end_the_command_with_one_sentence(torchka
 def test_a_host_that_is_none_ends_the_command_with_one_sentence(torchkata: Command) -> None:
     done = torchkata("serve", "--host", "203.0.113.7", "--port", "0")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_browser_that_does_not_come_back_keeps_nobody_from_ending(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys, threading, webbrowser\n"
+        "from app.serving import serve\n"
+        "from app.settings import resolve\n"
+        "def stuck(address):\n"
+        "    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "    threading.Event().wait()\n"
+        "webbrowser.open = stuck\n"
+        "serve(resolve({'data': sys.argv[1], 'port': '0'}, {}), worker=False, open_page=True)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
