@@ -44,7 +44,7 @@ class Lane:
         self.alive = True
         self.killed = False  # by us
         self.pid = 0  # known a moment later
-        self._crew = crew
+        self.crew = crew
         self._reader, self._writer = reader, writer
 
     async def judge(self, job: dict[str, Any], hear: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Lane:
     def kill(self) -> None:
         """Ends it, with the jail that it has."""
         self.alive, self.killed = False, True
-        self._crew.say({"op": "kill", "n": self.number})
+        self.crew.say({"op": "kill", "n": self.number})
 
     def close(self) -> None:
         """Lets go of it; it ends by itself when it is idle."""

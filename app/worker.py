@@ -31,9 +31,10 @@ from app.hub import WorkerStatus
 from app.models import State, Submission
 from app.queue import Ended
 from app.settings import Settings, resolve
+from app.shelf import Shelf
 from app.terminal import visible
 from graders.sandbox import syscalls
-from katas.bank import Bank, KataError, UnknownKata
+from katas.bank import KataError, UnknownKata
 
 LOCK = "worker.lock"
 LOCK_SECONDS = 5.0  # waited for a worker that is just ending
@@ -67,7 +68,7 @@ class Worker:
         self._settings = settings
         self._db = db
         self._count = lanes
-        self._bank = Bank.open(settings.bank)
+        self._bank = Shelf.open(settings.bank)
         self._status = WorkerStatus(lanes=lanes)
         self._running: dict[str, Running] = {}
         self._free: list[Lane] = []
@@ -138,12 +139,11 @@ class Worker:
         """A lane is gone: another one takes its place."""
         if lane in self._free:
             self._free.remove(lane)
-        self._start(self._replace_lane(0.0 if lane.killed else 0.5))
+        self._start(self._replace_lane(lane.crew, 0.0 if lane.killed else 0.5))
 
-    async def _replace_lane(self, pause: float) -> None:
+    async def _replace_lane(self, crew: Crew, pause: float) -> None:
         await asyncio.sleep(pause)  # a lane that ends by itself may do so again and again
-        crew = self._crew
-        if crew is not None and not crew.gone.is_set() and len(crew.lanes) < self._count:
+        if not crew.gone.is_set() and len(crew.lanes) < self._count:
             self._free.append(await crew.lane())
             self._moved.set()
 

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from app import worker as workers
+from app.crew import Crew
 from app.db import Database, DatabaseTrouble
 from app.errors import UsageError
 from app.settings import resolve
 from app.worker import MOST_LANES, Worker, own_lanes, take_lock
+from katas.bank import Bank, Kata
 
 
 def test_one_worker_a_folder(tmp_path: Path) -> None:
@@ -63,6 +65,37 @@ def test_a_verdict_that_the_database_does_not_take_is_tried_until_it_does(db: Da
 
     asyncio.run(test())
     assert calls == 3
+
+
+def test_a_lane_is_replaced_in_its_own_crew_and_not_in_one_that_is_still_starting(db: Database, tmp_path: Path) -> None:
+    async def test() -> None:
+        worker = Worker(resolve({"data": str(tmp_path)}, {}), db, 1)
+        gone = Crew("full", None, worker._lane_ended, worker._sandbox_trouble)
+        lane = await gone.lane()
+        await gone.close()
+        worker._crew = starting = Crew("full", None, worker._lane_ended, worker._sandbox_trouble)
+        try:
+            lane.killed = True
+            worker._lane_ended(lane)
+            await asyncio.gather(*worker._tasks)
+            assert (worker._free, starting.lanes) == ([], {})
+        finally:
+            await starting.close()
+
+    asyncio.run(test())
+
+
+def test_a_kata_is_read_once_for_many_submissions(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(resolve({"data": str(tmp_path)}, {}), db, 1)
+    first = worker._deadline("masked_softmax")
+
+    def again(*_: object) -> Kata:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(Bank, "kata", again)
+    assert worker._deadline("masked_softmax") == first
 
 
 def test_it_ends_at_once_when_its_parent_has_gone_before_it_began(tmp_path: Path) -> None:
