@@ -34,6 +34,13 @@ KINDS = {"code": marked("Code"), "concept": marked("Concept")}
 LONGEST_QUERY = 200
 
 
+def ordered(katas: Iterable[Kata]) -> list[Kata]:
+    """By track, level and name."""
+    katas = list(katas)
+    order = [*TRACKS, *sorted({kata.track for kata in katas} - TRACKS.keys())]
+    return sorted(katas, key=lambda kata: (order.index(kata.track), kata.level, kata.id))
+
+
 @dataclass(frozen=True)
 class Wish:
     """What is looked for; an empty field asks for nothing."""

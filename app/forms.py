@@ -48,7 +48,9 @@ async def read(request: Request) -> Form:
         async with request.form(max_files=4, max_fields=FIELDS, max_part_size=1 << 20) as parts:
             fields = {}
             for name, value in parts.multi_items():
-                fields[name] = await value.read() if isinstance(value, UploadFile) else value.encode()
+                fields[name] = (
+                    await value.read() if isinstance(value, UploadFile) else value.encode("utf-8", "surrogatepass")
+                )
             return Form(fields)
     # Every byte as one character, there and back: what is no UTF-8 must not be mended on the way.
     body = (await request.body()).decode("latin-1")

@@ -97,7 +97,6 @@ class Page:
 
     sections: dict[str, Markup]  # by the English names
     hints: tuple[Markup, ...]
-    source: Markup | None  # of the reference; None for a concept kata
     names: tuple[str, ...]  # worth completing in the editor
 
 
@@ -106,6 +105,7 @@ class Renderer:
     """Renders each kata once, and again when a file of it has changed."""
 
     _pages: OrderedDict[tuple[str, str], Page] = field(default_factory=OrderedDict)
+    _sources: OrderedDict[str, Markup] = field(default_factory=OrderedDict)
 
     def page(self, kata: Kata, lang: str) -> Page:
         """The page, kept by the kata's digest. Raises KataError where the kata is broken."""
@@ -116,12 +116,22 @@ class Renderer:
             known = Page(
                 sections=sections,
                 hints=tuple(html(text) for text in kata.hints(lang)),
-                source=code(answer_source(kata)) if kata.kind == "code" else None,
                 names=names_of(kata),
             )
             self._pages[key] = known
             while len(self._pages) > KEPT:
                 self._pages.popitem(last=False)
+        return known
+
+    def source(self, kata: Kata) -> Markup | None:
+        """The reference, None for a concept kata; apart from the page, which is there when it is not. Raises KataError."""
+        if kata.kind != "code":
+            return None
+        known = self._sources.get(kata.digest)
+        if known is None:
+            known = self._sources[kata.digest] = code(answer_source(kata))
+            while len(self._sources) > KEPT:
+                self._sources.popitem(last=False)
         return known
 
 

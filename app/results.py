@@ -357,3 +357,15 @@ def reason(submission: Submission) -> str:
     if fault.startswith(about_kata):
         return "gone" if fault == about_kata + submission.kata else "broken"
     return "tries" if submission.attempt >= ATTEMPTS else "other"
+
+
+def addresses(submission: str) -> dict[str, str]:
+    """Where a submission is to be found."""
+    page = f"/submissions/{submission}"
+    return {
+        "id": submission,
+        "url": page,
+        "events": f"{page}/events",
+        "result": f"{page}/result",
+        "api": f"/api{page}",
+    }

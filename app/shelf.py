@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,29 @@ class Shelf(Bank):
         if held.kata is None:
             raise KataError(name, held.broken, held.what)
         return held.kata
+
+    def sound(self) -> tuple[list[Kata], list[KataError]]:
+        """Every kata that can be read, sorted by name, and what is wrong with the others."""
+        katas: list[Kata] = []
+        broken: list[KataError] = []
+        for name in self.ids():
+            try:
+                katas.append(self.kata(name))
+            except KataError as error:
+                broken.append(error)
+            except UnknownKata:
+                continue  # taken out a moment ago
+        return katas, broken
+
+    def known(self, names: Iterable[str]) -> list[Kata]:
+        """Those of the katas that are there and can be read; a kata may name others that are yet to come."""
+        found = []
+        for name in names:
+            try:
+                found.append(self.kata(name))
+            except (UnknownKata, KataError):
+                continue  # a neighbour's trouble is none of this one's
+        return found
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """The list of document questions."""

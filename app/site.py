@@ -22,9 +22,11 @@ from app.i18n import LANGUAGES, catalogue, preferred
 from app.models import Card, Preference
 from app.people import LOCAL_PERSON, Person
 from app.refusals import NoCode
+from app.rendering import Renderer
 from app.settings import Settings
+from app.shelf import Shelf
 from app.streams import Streams
-from katas.bank import Bank, Kata
+from katas.bank import Kata
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -53,13 +55,14 @@ class Site:
     """Handed to every route by `SiteDep`; made once, in app/web.py."""
 
     settings: Settings
-    bank: Bank
+    bank: Shelf
     db: Database
     hub: Hub
     version: str = field(default_factory=lambda: version("torchkata"))
     assets: Assets = field(default_factory=Assets)
     streams: Streams = field(default_factory=Streams)
     checker: Checker = field(default_factory=Checker)
+    renderer: Renderer = field(default_factory=Renderer)
     templates: Environment = field(default_factory=lambda: environment())
 
     def person(self, request: Request) -> Person:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.responses import JSONResponse
 
-from app import submissions
+from app import results, submissions
 from app.models import Kind, Submission
 from app.refusals import Refused, TooLarge
 from app.routes.bodies import (
@@ -30,7 +30,6 @@ from app.routes.bodies import (
     errors,
     row_values,
 )
-from app.routes.submissions import addresses
 from app.site import SiteDep
 from graders.verdict import Text
 from katas.bank import Kata
@@ -127,7 +126,7 @@ def submit(given: NewSubmission, request: Request, response: Response, site: Sit
         form_key=given.form_key,
     )
     site.hub.wake()
-    places = addresses(row.id)
+    places = results.addresses(row.id)
     response.headers["Location"] = places["api"]
     return Accepted(**places)
 

@@ -11,7 +11,6 @@ from app import catalogue, progress, review
 from app.catalogue import Wish
 from app.localtime import zone_of
 from app.site import SiteDep
-from katas.bank import Kata, KataError
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,13 +25,7 @@ def home(
     if review.refresh(site.db, person, review.wishes_of(reader.prefs), zone, now):
         request.state.reader = None  # its count of due cards is of before
     wish = Wish(q[: catalogue.LONGEST_QUERY], track, level, status, kind)
-    katas: list[Kata] = []
-    broken: list[KataError] = []
-    for name in site.bank.ids():
-        try:
-            katas.append(site.bank.kata(name))
-        except KataError as error:
-            broken.append(error)
+    katas, broken = site.bank.sound()
     with site.db.reading() as session:
         found = progress.standings(session, person)
     shares, _, whole = progress.shares(katas, found)

@@ -13,12 +13,11 @@ from app import catalogue, drafts, events, forms, progress, quizzes, submissions
 from app.events import Did
 from app.i18n import marked
 from app.progress import Standing
-from app.rendering import Renderer, inline
+from app.rendering import inline
 from app.site import Site, SiteDep
-from katas.bank import Kata, UnknownKata
+from katas.bank import Kata
 
 router = APIRouter(include_in_schema=False)
-RENDERER = Renderer()
 
 HINTS = 3
 
@@ -77,20 +76,23 @@ def _context(site: Site, request: Request, kata: Kata, tab: str) -> dict[str, An
     person = reader.person
     with site.db.reading() as session:
         standing = progress.standing(session, person, kata.id)
-    page = RENDERER.page(kata, reader.lang)
+    page = site.renderer.page(kata, reader.lang)
     tabs = [one for one in TABS if kata.kind == "code" or one.name != "task" or page.sections.get("Task")]
+    opened = next((one for one in tabs if one.name == tab), tabs[0])
+    shows_source = opened.name == "answer" and standing.answer_readable
     context: dict[str, Any] = {
         "kata": kata,
         "page": page,
+        "source": site.renderer.source(kata) if shows_source else None,
         "tabs": tabs,
-        "tab": next((one for one in tabs if one.name == tab), tabs[0]),
+        "tab": opened,
         "standing": standing,
         "hints": page.hints[: min(HINTS, standing.hints)],
         "hint_count": len(page.hints),
         "track": catalogue.track_name(kata.track),
         "statuses": catalogue.STATUSES,
-        "prerequisites": _known(site, kata.prerequisites),
-        "follow_ups": _known(site, kata.follow_ups),
+        "prerequisites": site.bank.known(kata.prerequisites),
+        "follow_ups": site.bank.known(kata.follow_ups),
         "questions": [(name, topic) for name, topic in _questions(site, kata)],
         "code": "",
         "snippet": "",
@@ -120,17 +122,6 @@ def _code(site: Site, request: Request, kata: Kata, names: tuple[str, ...], stan
             "solved": standing.solved_at is not None,
         },
     }
-
-
-def _known(site: Site, names: tuple[str, ...]) -> list[Kata]:
-    """Those of the katas that are there."""
-    found = []
-    for name in names:
-        try:
-            found.append(site.bank.kata(name))
-        except UnknownKata:
-            continue  # a kata may name others that are yet to come
-    return found
 
 
 def _questions(site: Site, kata: Kata) -> list[tuple[str, dict[str, str]]]:

@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import events, progress, quizzes, review
+from app import catalogue, events, progress, quizzes, review
 from app.localtime import zone_of
 from app.refusals import NotFound, Stale
 from app.routes.bodies import LARGEST, SENDS, Given, KataId, Moment, errors
-from app.routes.progress import sound_katas
 from app.site import Site, SiteDep
 from katas.bank import Kata
 from katas.quiz import Quiz, read_quiz
@@ -196,7 +195,7 @@ class Undone(BaseModel):
 @router.get("/review", summary="What is due today", responses=errors())
 def due(request: Request, site: SiteDep) -> ReviewQueue:
     """The daily queue, and the days to come. A day is one of the person's time zone."""
-    person, now, known = site.person(request), time.time(), {kata.id for kata in sound_katas(site)}
+    person, now, known = site.person(request), time.time(), {kata.id for kata in site.bank.sound()[0]}
     wishes, zone = _wishes(site, request)
     review.refresh(site.db, person, wishes, zone, now)
     with site.db.reading() as session:
@@ -302,7 +301,7 @@ def how_far(request: Request, site: SiteDep) -> Progress:
     with site.db.reading() as session:
         found = progress.standings(session, person)
         days = progress.practice(session, person, zone, now)
-    tracks, levels, whole = progress.shares(sound_katas(site), found)
+    tracks, levels, whole = progress.shares(catalogue.ordered(site.bank.sound()[0]), found)
     return Progress(
         katas=[KataProgress.model_validate(vars(found[name])) for name in sorted(found)],
         tracks={name: Solved(**vars(share)) for name, share in tracks.items()},

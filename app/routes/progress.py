@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import date
+from typing import IO
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,7 +17,6 @@ from app.forms import Form
 from app.i18n import marked
 from app.localtime import day, zone_of
 from app.site import Site, SiteDep
-from katas.bank import Kata, KataError
 
 router = APIRouter(include_in_schema=False)
 WEEKDAYS = (marked("Mon"), marked("Tue"), marked("Wed"), marked("Thu"), marked("Fri"), marked("Sat"), marked("Sun"))
@@ -26,7 +27,7 @@ def show(request: Request, site: SiteDep, deleted: bool = False) -> Response:
     """Solved and attempted by track and level, days, streak, best scores, and what to do with all of it."""
     reader, now = site.reader(request), time.time()
     zone = zone_of(reader.prefs, request.cookies)
-    katas = sound_katas(site)
+    katas = catalogue.ordered(site.bank.sound()[0])
     with site.db.reading() as session:
         found = progress.standings(session, reader.person)
         days = progress.practice(session, reader.person, zone, now)
@@ -61,11 +62,18 @@ def export(request: Request, site: SiteDep) -> Response:
     """Everything as one JSON file."""
     now = time.time()
     name = f"torchkata-{day(now, zone_of(site.reader(request).prefs, request.cookies)).isoformat()}.json"
+    file = backup.spooled(site.db, site.person(request), now, site.settings.data)
     return StreamingResponse(
-        backup.export(site.db, site.person(request), now),
+        _read(file),
         media_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(1 << 16):
+            yield piece
 
 
 @router.post("/progress/import")
@@ -99,18 +107,6 @@ def _delete(request: Request, site: Site, form: Form) -> Response:
     backup.delete_everything(site.db, person)
     # Drafts that the browser keeps for when the server is away must not come back from the dead.
     return RedirectResponse("/progress?deleted=1", 303, {"Clear-Site-Data": '"storage"'})
-
-
-def sound_katas(site: Site) -> list[Kata]:
-    """Every kata that can be read, by track, level and name."""
-    katas = []
-    for name in site.bank.ids():
-        try:
-            katas.append(site.bank.kata(name))
-        except KataError:
-            continue  # the first page names what is broken
-    order = [*catalogue.TRACKS, *sorted({kata.track for kata in katas} - catalogue.TRACKS.keys())]
-    return sorted(katas, key=lambda kata: (order.index(kata.track), kata.level, kata.id))
 
 
 def _months(mondays: list[date]) -> list[tuple[date, int]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
@@ -24,11 +24,12 @@ from katas.quiz import Quiz, read_quiz, written
 
 router = APIRouter(include_in_schema=False)
 FIELD = "q."
+Sheet = Annotated[int, Query(ge=1, le=2**63 - 1)]  # the id of an event, as the database can hold it
 _html = lru_cache(maxsize=1024)(html)  # of questions and explanations, which are few and asked for often
 
 
 @router.get("/katas/{kata_id}/quiz")
-def show(kata_id: str, request: Request, site: SiteDep, sheet: int | None = None) -> Response:
+def show(kata_id: str, request: Request, site: SiteDep, sheet: Sheet | None = None) -> Response:
     """An empty sheet, or with `sheet` one that was handed in, judged."""
     kata, quiz = _quiz(site, kata_id)
     if sheet is None:
@@ -122,5 +123,5 @@ def _words(site: Site, request: Request, kata: Kata) -> dict[str, Any]:
         "html": _html,
         "inline": inline,
         "written": written,
-        "follow_ups": [site.bank.kata(name) for name in kata.follow_ups if name in site.bank.ids()],
+        "follow_ups": site.bank.known(kata.follow_ups),
     }

@@ -15,10 +15,8 @@ from app.forms import Form
 from app.i18n import marked
 from app.localtime import day, moment, zone_of
 from app.review import Wishes
-from app.routes.katas import RENDERER
-from app.routes.progress import sound_katas
 from app.site import Site, SiteDep
-from katas.bank import Kata
+from katas.bank import Kata, KataError
 
 router = APIRouter(include_in_schema=False)
 RATINGS = {  # rating -> msgid
@@ -36,7 +34,7 @@ def show(request: Request, site: SiteDep, kata: str = "", more: int = 0) -> Resp
     """What is due today, the first of it opened; what was answered last; the days to come."""
     reader, now = site.reader(request), time.time()
     person, wishes, zone = reader.person, review.wishes_of(reader.prefs), zone_of(reader.prefs, request.cookies)
-    sound = {one.id: one for one in sound_katas(site)}
+    sound = {one.id: one for one in site.bank.sound()[0]}
     known = set(sound)
     review.refresh(site.db, person, wishes, zone, now)
     with site.db.reading() as session:
@@ -51,7 +49,7 @@ def show(request: Request, site: SiteDep, kata: str = "", more: int = 0) -> Resp
         queue=queue,
         katas=katas,
         entry=entry,
-        card=_card(katas[entry.kata], reader.lang) if entry is not None else None,
+        card=_card(site, katas[entry.kata], reader.lang) if entry is not None else None,
         form_key=events.new_key(),
         ratings=RATINGS,
         last=last if last is not None and last.kata in sound and day(last.at, zone) == day(now, zone) else None,
@@ -102,10 +100,14 @@ def _asked(wishes: Wishes, more: int) -> Wishes:
     return replace(wishes, a_day=10**6) if more else wishes
 
 
-def _card(kata: Kata, lang: str) -> dict[str, Any]:
+def _card(site: Site, kata: Kata, lang: str) -> dict[str, Any]:
     """What a card shows before and after."""
-    page = RENDERER.page(kata, lang)
-    return {"question": page.sections["Question"], "answer": page.sections["Answer"], "source": page.source}
+    page = site.renderer.page(kata, lang)
+    try:
+        source = site.renderer.source(kata)
+    except KataError:  # a bank of one's own may lack it; the text alone can be reviewed, and the kata's page says more
+        source = None
+    return {"question": page.sections["Question"], "answer": page.sections["Answer"], "source": source}
 
 
 def _with(choices: tuple[Any, ...], own: Any) -> list[Any]:

@@ -17,7 +17,7 @@ from app.problems import problem_of, respond, wants_json
 from app.refusals import AlreadyOver, Refused
 from app.site import Site, SiteDep
 from app.streams import EventStream
-from katas.bank import UnknownKata
+from katas.bank import KataError, UnknownKata
 
 router = APIRouter(include_in_schema=False)
 LONGEST_EVENT_ID = 100
@@ -43,11 +43,11 @@ async def submit(kata: str, request: Request, site: SiteDep) -> Response:
     form = await forms.read(request)
     try:
         submission = await run_in_threadpool(_accept, site, request, kata, form)
-    except (Refused, UnknownKata, DatabaseTrouble) as error:
+    except (Refused, UnknownKata, KataError, DatabaseTrouble) as error:
         return await run_in_threadpool(_refuse, site, request, kata, form, error)
     site.hub.wake()
     if wants_json(request):
-        return JSONResponse(addresses(submission), 202, {"Location": f"/submissions/{submission}"})
+        return JSONResponse(results.addresses(submission), 202, {"Location": f"/submissions/{submission}"})
     return RedirectResponse(f"/submissions/{submission}", 303)
 
 
@@ -80,21 +80,9 @@ def _refuse(site: Site, request: Request, name: str, form: Form, error: Exceptio
     try:
         kata = site.bank.kata(name)
         kept |= {"kata": kata, "form_key": forms.new_key(kata), "kind": form.text("kind")}
-    except UnknownKata:
+    except (UnknownKata, KataError):
         pass  # the code is shown all the same, without a button to send it again
     return respond(request, problem_of(error, site), **kept)
-
-
-def addresses(submission: str) -> dict[str, str]:
-    """Where a submission is to be found."""
-    page = f"/submissions/{submission}"
-    return {
-        "id": submission,
-        "url": page,
-        "events": f"{page}/events",
-        "result": f"{page}/result",
-        "api": f"/api{page}",
-    }
 
 
 @router.get("/katas/{kata}/submissions")
@@ -120,8 +108,8 @@ def _context(site: Site, request: Request, name: str) -> dict[str, Any]:
     kata = None
     try:
         kata = site.bank.kata(submission.kata)
-    except UnknownKata:
-        pass  # a kata that was taken out of the bank; what was done with it stays readable
+    except (UnknownKata, KataError):
+        pass  # a kata that was taken out of the bank, or that is broken now; what was done with it stays readable
     return {
         "submission": submission,
         "kata": kata,

@@ -39,6 +39,11 @@ def test_parts_arrive_as_they_are() -> None:
     assert read(head + b"\xff\x00\r\n\r\n--x--\r\n", "multipart/form-data; boundary=x") == {"code": b"\xff\x00\r\n"}
 
 
+def test_half_a_surrogate_pair_arrives_as_bytes_that_are_no_text() -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="code"\r\n\r\n+2AA-\r\n--x--\r\n'
+    assert read(body, "multipart/form-data; boundary=x; charset=utf-7") == {"code": b"\xed\xa0\x80"}
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

@@ -120,6 +120,30 @@ def test_a_broken_kata_names_its_file(tmp_path: Path) -> None:
         assert "kata.toml" in answer.text
 
 
+def break_it(bank: Path, name: str) -> None:
+    """A file of the kata becomes one that cannot be read."""
+    (bank / name / "kata.toml").write_text("format = ", encoding="utf-8")
+
+
+def test_a_broken_kata_takes_neither_its_neighbours_nor_anybodys_code_with_it(tmp_path: Path) -> None:
+    bank = tmp_path / "bank"
+    for name, kind in (("one", "code"), ("quiz", "concept"), ("bad", "code")):
+        toml = write_kata(bank, name, kind=kind) / "kata.toml"
+        head = toml.read_text(encoding="utf-8")
+        toml.write_text(head + 'follow_ups = ["bad"]\nprerequisites = ["bad"]\n', encoding="utf-8")
+    with a_web(tmp_path / "data", bank=bank) as web:
+        place = web.client.post("/katas/bad/submissions", data={"code": "mine = 1"}).headers["location"]
+    break_it(bank, "bad")
+    with a_web(tmp_path / "data", bank=bank) as web:
+        browser = web.browser()
+        for path in ("/", "/history", "/progress", "/review", "/katas/one", "/katas/quiz", "/katas/quiz/quiz", place):
+            assert browser.get(path).status_code == 200, path
+        answer = browser.post("/katas/bad/submissions", data={"code": "def f(): return 'mine'"})
+        assert answer.status_code == 500
+        assert "kata.toml" in answer.text
+        assert "def f(): return &#39;mine&#39;" in answer.text
+
+
 def test_a_broken_error_page_is_still_a_page(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web.site, "page", lambda *_, **__: 1 / 0)
     answer = web.browser().get("/nowhere")

@@ -108,3 +108,13 @@ def test_the_list_of_questions_is_read_again_when_it_changes(shelf: Shelf) -> No
     (shelf.root / "documents.toml").write_text('["000#1"]\nkind = "concept"\n', encoding="utf-8")
     assert shelf.documents() == {"000#1": {"kind": "concept"}}
     assert shelf.documents() is shelf.documents()
+
+
+def test_a_broken_kata_is_told_apart_and_left_out_among_neighbours(shelf: Shelf, clock: Clock) -> None:
+    write_kata(shelf.root, "three")
+    (shelf.root / "two" / "kata.toml").write_text("format = ", encoding="utf-8")
+    clock.now += SECONDS
+    katas, broken = shelf.sound()
+    assert [kata.id for kata in katas] == ["one", "three"]
+    assert [error.kata for error in broken] == ["two"]
+    assert [kata.id for kata in shelf.known(["three", "two", "nowhere", "one"])] == ["three", "one"]

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from app.events import Did
-from app.models import Event
+from app.models import Event, Kind
 from app.routes.katas import TABS
 from katas.bank import Bank
 from tests.app.banks import write_kata
@@ -173,6 +173,34 @@ def test_the_draft_is_what_the_editor_begins_with(web: Web) -> None:
     assert "<script>alert(1)" not in page
 
 
+def test_the_snippet_is_what_was_tried_last_with_this_kata(web: Web) -> None:
+    def snippet() -> str:
+        page = web.client.get(f"/katas/{KATA}").text
+        return unescape(page.partition('name="snippet"')[2].partition(">")[2].partition("</textarea>")[0])
+
+    assert snippet() == web.site.bank.kata(KATA).snippet
+    for text in ("f(1)", "\nf(2) # </textarea>"):
+        row = {"kata": KATA, "code": "x = 1", "kind": "try", "snippet": text}
+        assert web.client.post("/api/submissions", json=row).status_code == 202
+    other = {"kata": "cross_entropy", "code": "x = 1", "kind": "try", "snippet": "g(1)"}
+    assert web.client.post("/api/submissions", json=other).status_code == 202
+    assert snippet() == "\n\nf(2) # </textarea>"  # a browser drops the first newline of a text area
+
+
+def test_the_newest_grade_that_passed_is_named_for_comparing(web: Web) -> None:
+    def named() -> object:
+        page = web.client.get(f"/katas/{KATA}").text
+        return json.loads(page.partition('id="page-config">')[2].partition("</script>")[0])["last_passed"]
+
+    assert named() is None
+    graded(web.db, 1.0)
+    newest = graded(web.db, 2.0)
+    graded(web.db, 3.0, passed=False)
+    graded(web.db, 4.0, kind=Kind.RUN)
+    graded(web.db, 5.0, kata="cross_entropy")
+    assert named() == newest.id
+
+
 def test_katas_before_and_after_are_links_where_they_exist(tmp_path: Path) -> None:
     folder = write_kata(tmp_path / "bank", "middle", kind="concept")
     write_kata(tmp_path / "bank", "before", title="Before it")
@@ -205,3 +233,14 @@ def test_an_unknown_kata_is_answered_with_the_nearest(web: Web, method: str, pat
     answer = web.browser().request(method, f"/katas/layer_nrom{path}")
     assert answer.status_code == 404
     assert '<a href="/katas/layer_norm">' in answer.text
+
+
+def test_a_kata_without_a_reference_still_has_its_question(tmp_path: Path) -> None:
+    write_kata(tmp_path / "bank", "one")
+    with a_web(tmp_path / "data", bank=tmp_path / "bank") as web:
+        did(web.db, Did.ANSWER, 1.0, kata="one")
+        for tab in ("question", "task", "hints", "analysis"):
+            assert web.client.get(f"/katas/one?tab={tab}").status_code == 200
+        answer = web.client.get("/katas/one?tab=answer")
+        assert answer.status_code == 500
+        assert "cannot be shown" in answer.text

@@ -125,6 +125,11 @@ def test_what_there_is_not_is_not_found(web: Web, path: str) -> None:
     assert web.browser().get(path).status_code == 404
 
 
+@pytest.mark.parametrize("number", ["0", "-1", str(2**63), "9" * 400, "x"])
+def test_what_cannot_be_a_sheet_is_refused(web: Web, number: str) -> None:
+    assert web.browser().get(f"/katas/{KATA}/quiz?sheet={number}").status_code == 422
+
+
 def test_a_sheet_of_another_kata_is_not_shown(web: Web) -> None:
     browser = web.browser()
     number = hand_in(browser, sheet(browser) | right_answers(web)).headers["location"].rpartition("=")[2]
