@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import IO, Annotated, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -30,6 +32,7 @@ FORMAT = "torchkata-progress"
 SCHEMA_VERSION = 1
 MOST_MIB = 32
 MOST_ROWS = 100_000
+SPOOL_MIB = 8  # of an export that are held in memory; more goes to a file
 CLOCK_SLACK = 86400.0  # the clock of the machine that exported may be ahead by so much
 
 
@@ -205,6 +208,20 @@ def export(db: Database, person: Person, now: float) -> Iterator[str]:
         yield from _listed("events", _events(session, person))
         yield from _listed("drafts", _drafts(session, person))
         yield f',\n"preferences": {_json(_preferences(session, person))}}}\n'
+
+
+def spooled(db: Database, person: Person, now: float, folder: Path) -> IO[bytes]:
+    """The file written to its end, at its start; a long one lies in the folder, without a name. Who reads it slowly then
+    holds nothing of the database."""
+    spool = cast(IO[bytes], tempfile.SpooledTemporaryFile(SPOOL_MIB << 20, dir=folder))  # noqa: SIM115 - handed on
+    try:
+        for piece in export(db, person, now):
+            spool.write(piece.encode())
+    except BaseException:
+        spool.close()
+        raise
+    spool.seek(0)
+    return spool
 
 
 def _listed(name: str, rows: Iterator[dict[str, Any]]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from app import backup, drafts, progress, review
 from app.backup import BadExport, ImportTooLarge, NewerExport, NotAnExport
+from app.db import READERS
 from app.drafts import Step
 from app.events import Did
 from app.models import Card, DraftEvent, Event, Preference, State, Submission
@@ -268,3 +269,20 @@ def test_what_the_pages_record_can_be_brought_back(web: Web) -> None:
     assert len(json.loads(content)["events"]) == 3
     backup.delete_everything(web.db, ME)
     assert back(web, content).events == 3
+
+
+@pytest.mark.parametrize("mib", [8, 0])
+def test_an_export_that_is_read_slowly_holds_nothing_of_the_database_and_leaves_no_file(
+    mib: int, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(web)
+    monkeypatch.setattr(backup, "SPOOL_MIB", mib)
+    folder = web.site.settings.data
+    before = sorted(folder.iterdir())
+    files = [backup.spooled(web.db, ME, NOW, folder) for _ in range(READERS + 1)]
+    with web.db.reading():
+        pass  # with a connection held by each, there would be none left
+    for file in files:
+        with file:
+            assert file.read() == out(web)
+    assert sorted(folder.iterdir()) == before
