@@ -149,7 +149,28 @@ def history(
         return list(session.scalars(rows.options(*light)))
 
 
-# Put together once: every page of a kata asks this.
+def last_passed(db: Database, person: Person, kata: str) -> str | None:
+    """The id of the person's newest grade of a kata that passed."""
+    with db.reading() as session:
+        return session.scalars(_LAST_PASSED, {"holder": person.holder, "kata": kata}).one_or_none()
+
+
+def last_snippet(db: Database, person: Person, kata: str) -> str | None:
+    """What the person tried last with a kata."""
+    with db.reading() as session:
+        return session.scalars(_LAST_SNIPPET, {"holder": person.holder, "kata": kata}).one_or_none()
+
+
+# Put together once: every page of a kata asks these.
+_MINE = (Submission.holder == bindparam("holder"), Submission.kata == bindparam("kata"))
+_NEWEST = (Submission.created.desc(), Submission.id)
+_LAST_PASSED = (
+    select(Submission.id)
+    .where(*_MINE, Submission.kind == Kind.GRADE, Submission.verdict == "passed")
+    .order_by(*_NEWEST)
+    .limit(1)
+)
+_LAST_SNIPPET = select(Submission.snippet).where(*_MINE, Submission.kind == Kind.TRY).order_by(*_NEWEST).limit(1)
 _LATEST = (
     select(Submission)
     .where(Submission.holder == bindparam("holder"), Submission.kata == bindparam("kata"))

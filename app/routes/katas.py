@@ -106,16 +106,16 @@ def _code(site: Site, request: Request, kata: Kata, names: tuple[str, ...], stan
     """What the editor's side of the page needs."""
     reader = site.reader(request)
     head = drafts.head(site.db, reader.person, kata.id, kata.starter)
-    snippet = getattr(kata, "snippet", "") or ""
     return {
         "code": head.text,
-        "snippet": snippet,
+        "snippet": submissions.last_snippet(site.db, reader.person, kata.id) or kata.snippet,
         "form_key": forms.new_key(kata),
         "last": submissions.latest(site.db, reader.person, kata.id),
         "config": {
             "kata": kata.id,
             "starter": kata.starter,
             "draft": {"version": head.version, "at": head.at},
+            "last_passed": submissions.last_passed(site.db, reader.person, kata.id),
             "names": list(names),
             "forbidden": list(kata.forbidden),
             "prefs": {name: reader.prefs[name] for name in ("vim", "font_size", "panes") if name in reader.prefs},

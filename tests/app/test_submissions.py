@@ -26,6 +26,7 @@ from app.refusals import (
 )
 from app.submissions import MOST_OPEN, accept, cancel, find, history
 from katas.bank import Kata
+from tests.app.history import graded
 
 OTHER = Person("other")
 
@@ -175,6 +176,18 @@ def test_history_is_the_persons_own_newest_first_without_code(db: Database, kata
     assert [row.id for row in history(db, LOCAL_PERSON, limit=2, before=rows[1].created)] == names[2:0:-1]
     assert history(db, LOCAL_PERSON, kata="another") == []
     assert len(history(db, LOCAL_PERSON, kinds=(Kind.RUN,))) == 1
+
+
+def test_the_last_snippet_and_the_last_that_passed_are_the_persons_own(db: Database, kata: Kata) -> None:
+    accept(db, LOCAL_PERSON, kata, b"x", kind=Kind.TRY, snippet="f(1)")
+    accept(db, LOCAL_PERSON, kata, b"x", kind=Kind.TRY, snippet="f(2)")
+    passed = graded(db, 1.0, kata=kata.id)
+    graded(db, 2.0, kata=kata.id, passed=False)
+    assert submissions.last_snippet(db, LOCAL_PERSON, kata.id) == "f(2)"
+    assert submissions.last_passed(db, LOCAL_PERSON, kata.id) == passed.id
+    for person, name in ((OTHER, kata.id), (LOCAL_PERSON, "another")):
+        assert submissions.last_snippet(db, person, name) is None
+        assert submissions.last_passed(db, person, name) is None
 
 
 def test_every_refusal_has_a_status_of_its_kind_and_a_word_for_machines() -> None:
