@@ -6,6 +6,8 @@ import { mendFormulas } from "./formulas";
 import { listenForKeys } from "./keys";
 import { showTimes, tellZone } from "./times";
 
+const DELETING = "torchkata:deleting"; // in the storage of this tab alone
+
 tellZone();
 showTimes();
 listenForKeys();
@@ -42,10 +44,33 @@ function themeAtOnce(): void {
     }
 }
 
-/** Who deletes everything deletes what lies in this browser, too. */
+/** Who deletes everything deletes what lies in this browser, too: once the server has said that it is done. */
 function forgetWithEverything(): void {
+    try {
+        forgetWhatWasDeleted();
+    } catch {
+        // storage is switched off: then nothing lies there either
+    }
     document.addEventListener("submit", (event) => {
-        if (event.defaultPrevented || !(event.target as HTMLFormElement).action.endsWith("/progress/delete")) return;
-        for (const key of Object.keys(localStorage)) if (key.startsWith("torchkata:draft:")) localStorage.removeItem(key);
+        if (event.defaultPrevented || !reallyDeletes(event.target as HTMLFormElement)) return;
+        try {
+            sessionStorage.setItem(DELETING, "yes");
+        } catch {
+            // as above
+        }
     });
+}
+
+function forgetWhatWasDeleted(): void {
+    // A page goes by its address for this only in the tab that asked for it: anybody can make a link.
+    if (sessionStorage.getItem(DELETING) === null) return;
+    sessionStorage.removeItem(DELETING);
+    if (location.pathname !== "/progress" || !new URLSearchParams(location.search).has("deleted")) return;
+    for (const key of Object.keys(localStorage)) if (key.startsWith("torchkata:")) localStorage.removeItem(key);
+}
+
+/** Not the first form, which only leads to the question. */
+function reallyDeletes(form: HTMLFormElement): boolean {
+    const { pathname } = new URL(form.action, location.href);
+    return pathname === "/progress/delete" && form.querySelector("input[name=sure][value=yes]") !== null;
 }
