@@ -7,7 +7,7 @@ import secrets
 from app.db import Database
 from app.models import Secret
 
-FORMS = "forms"  # signs what a form carries
+FORMS = "forms"  # will sign what a form carries, once there are accounts; nothing asks for it yet
 
 
 def key(db: Database, name: str, given: str = "") -> bytes:

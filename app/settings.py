@@ -49,7 +49,7 @@ SETTINGS = (
     ),
     Setting("lanes", "0", "Submissions judged at the same time; 0 means one a core, at most four.", most=64),
     Setting("database_url", "", "The database, as sqlite:///FILE; empty means torchkata.db in the data folder."),
-    Setting("secret", "", "What forms are signed with; empty means a key that the installation made for itself."),
+    Setting("secret", "", "Kept for accounts, whose forms are signed with it; nothing is signed yet."),
 )
 _NAMES = tuple(setting.name for setting in SETTINGS)
 
