@@ -76,7 +76,7 @@ SIGNALS = ("kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo", "r
 WORD = 0xFFFFFFFF
 PR_SET_PDEATHSIG = 1
 AF_UNIX = 1
-VERSION = 4  # rises with every change of this file that changes the bytes
+VERSION = 5  # rises with every change of this file that changes the bytes
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Profile:
     """What a filter depends on."""
 
     own_pids: bool  # a pid namespace of its own; without one no process is started and no signal sent
-    memory_cgroup: bool  # without one no memfd: no other limit sees it
+    memory_cgroup: bool  # without one no memfd and no System V segment: no other limit sees them
 
     @property
     def name(self) -> str:
@@ -144,6 +144,10 @@ def build(profile: Profile) -> bytes:
         _deny(pyseccomp, made, no_process, "clone", pyseccomp.Arg(0, masked, CLONE_THREAD, 0))
     if not profile.memory_cgroup:
         _deny(pyseccomp, made, refused, "memfd_create")
+    if not (profile.own_pids and profile.memory_cgroup):
+        # They belong to no process: nothing but a memory cgroup counts them, and without namespaces they outlive the jail.
+        for name in ("shmget", "semget", "msgget"):
+            _deny(pyseccomp, made, refused, name)
     # Memory, not a temporary file: a full disk would leave nobody able to grade.
     with open(os.memfd_create("filter", os.MFD_CLOEXEC), "w+b") as file:
         made.export_bpf(file)

@@ -78,8 +78,9 @@ def test_where_no_cgroup_can_be_made_any_more_nothing_is_judged(monkeypatch: pyt
 @pytest.mark.parametrize("isolation", ["full", "reduced"])
 def test_a_full_disk_changes_no_verdict(isolation: str) -> None:
     project = Path(__file__).parents[2]
-    cache = os.path.expanduser("~/.cache")
-    words = {"full": ["/tmp", "/var/tmp", "/dev/shm", cache], "read_only": isolation == "reduced"}
+    places = ("/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~/.cache"))
+    full = [place for place in places if not project.is_relative_to(place)]  # what is filled hides what lies there
+    words = {"full": full, "read_only": isolation == "reduced"}
     script = [str(project / "tests/graders/sandbox/circumstances.py"), json.dumps(words)]
     grade = ["-m", "app.cli", "grade", str(project / "examples/multi_head_attention.py"), "--isolation", isolation]
     environment = {**os.environ, "PYTHONPATH": str(project)}
