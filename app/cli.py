@@ -22,6 +22,7 @@ from typer.main import get_command
 
 from app.errors import AppError, UsageError
 from app.messages import LANGUAGES, say
+from app.requeue import requeue
 from app.scaffold import scaffold
 from app.settings import Settings, locale_language, resolve
 from app.sources import STDIN, Source, any_kata, code_kata, read
@@ -349,6 +350,9 @@ def work_off(
     from app.worker import work
 
     return work(_with(session.settings, lanes=lanes, isolation=isolation))
+
+
+app.command("requeue")(requeue)
 
 
 def _with(settings: Settings, **flags: Any) -> Settings:

@@ -38,6 +38,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "启动网页服务，并附带评测进程。",
     ),
     "help.worker": ("Judge what is queued in a data folder.", "启动评测进程，处理数据目录中的提交队列。"),
+    "help.requeue": ("Queue again what ended in our own fault.", "把因系统故障而中止的提交重新排队。"),
     "help.everywhere": (
         "Everywhere: --lang en|zh (language), --data FOLDER (data folder).",
         "任何位置均可使用：--lang en|zh（语言），--data 目录（数据目录）。",
@@ -51,6 +52,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "The kata; else the first line `# kata: ID` decides, else the file's name.",
         "题目编号；不写则看文件首行 `# kata: 编号`，再看文件名。",
     ),
+    "option.submissions": ("Submissions, by the ids in their addresses.", "提交的编号，即其网址中的编号，可以有多个。"),
     "option.answer": ("Show the whole page, the answer too.", "显示整页，包括答案。"),
     "option.hint": ("Show the first N hints.", "显示前 N 条提示。"),
     "option.output": ("The file to write; - is standard output.", "写到哪个文件；- 表示标准输出。"),
@@ -247,6 +249,11 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "interrupted": ("stopped.", "已中断。"),
     # --- what commands say ---
+    "requeue_none": (
+        "no submission {id} in {file} ended in a fault of torchkata's own; nothing was queued for it.",
+        "{file} 中没有因系统故障而中止的提交 {id}，没有为它重新排队。",
+    ),
+    "requeue.done": ("{id} is queued again.", "{id} 已重新排队。"),
     "serve.at": ("torchkata is at {address} (Ctrl-C ends it)", "torchkata 已启动：{address}（按 Ctrl-C 结束）"),
     "serve.network": (
         "Listening at {host}: whoever reaches this machine can submit code and see everything here; there is no login.",
