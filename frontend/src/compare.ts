@@ -26,6 +26,8 @@ export interface Other {
 export interface CompareOptions {
     kata: string;
     starter: string;
+    /** Id of the last submission that had passed when the page was made. */
+    lastPassed?: string | null;
     lang: Lang;
     nonce: string;
     now(): string;
@@ -41,9 +43,10 @@ interface Choice {
 /** Opens a dialog; resolves when it is closed. */
 export async function compare(options: CompareOptions): Promise<void> {
     const { lang } = options;
-    const choices = await earlier(options);
+    const past = new Past(options);
+    await past.more();
     const select = make("select", { id: "compare-with" });
-    choices.forEach(({ title }, number) => select.append(make("option", { value: number }, title)));
+    const older = make("button", { type: "button", class: "quiet" }, word("older", {}, lang));
     const place = make("div", { class: "compare-place" });
     const message = make("p", { class: "muted", role: "status" });
     const close = make("button", { type: "button" }, word("close", {}, lang));
@@ -55,15 +58,33 @@ export async function compare(options: CompareOptions): Promise<void> {
             { class: "compare-bar" },
             make("label", { id: "compare-title", for: "compare-with" }, word("compareTitle", {}, lang)),
             select,
+            older,
             message,
             close,
         ),
         place,
     );
+    const list = (): void => {
+        for (const { title } of past.choices.slice(select.length)) select.append(make("option", {}, title));
+        if (past.complete) older.remove();
+    };
     let view: MergeView | null = null;
+    let asked = 0;
     const show = async (): Promise<void> => {
-        const choice = choices[select.selectedIndex]!;
-        const other = await choice.text();
+        const mine = ++asked;
+        const choice = past.choices[select.selectedIndex]!;
+        let other: string;
+        try {
+            other = await choice.text();
+        } catch {
+            if (mine !== asked) return;
+            view?.destroy();
+            view = null;
+            place.replaceChildren();
+            message.textContent = word("notRead", {}, lang);
+            return;
+        }
+        if (mine !== asked) return; // another one was chosen meanwhile
         view?.destroy();
         place.replaceChildren();
         const now = options.now();
@@ -80,39 +101,99 @@ export async function compare(options: CompareOptions): Promise<void> {
             highlightChanges: true,
             collapseUnchanged: { margin: 3, minSize: 6 },
         });
-        message.textContent = other === now ? word("noDifference", {}, lang) : choices.length === 1 ? word("nothingToCompare", {}, lang) : "";
+        message.textContent = other === now ? word("noDifference", {}, lang) : past.nothing ? word("nothingToCompare", {}, lang) : "";
     };
+    const addOlder = async (): Promise<void> => {
+        older.disabled = true;
+        if (!(await past.more())) message.textContent = word("notRead", {}, lang);
+        list();
+        older.disabled = false;
+        if (!older.isConnected) select.focus();
+    };
+    list();
+    const closed = new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
     select.addEventListener("change", () => void show());
+    older.addEventListener("click", () => void addOlder());
     close.addEventListener("click", () => dialog.close());
     document.body.append(dialog);
     dialog.showModal();
-    await show();
-    await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-    (view as MergeView | null)?.destroy();
-    dialog.remove();
+    try {
+        await show();
+        if (!past.read) message.textContent = word("listNotRead", {}, lang);
+        await closed;
+    } finally {
+        asked++;
+        (view as MergeView | null)?.destroy();
+        dialog.remove();
+    }
 }
 
-async function earlier(options: CompareOptions): Promise<Choice[]> {
-    const { kata, lang, first } = options;
-    const choices: Choice[] = [];
-    if (first) choices.push({ title: first.title, text: async () => first.text });
-    try {
-        const address = `/api/submissions?kata=${encodeURIComponent(kata)}&limit=50`;
-        const { submissions } = await askJson<{ submissions: Row[] }>(address);
-        const judged = submissions.filter((row) => row.kind !== "try");
-        const passed = judged.find((row) => row.kind === "grade" && row.verdict === "passed");
-        const text = ({ id }: Row) => async (): Promise<string> => (await askJson<{ code: string }>(`/api/submissions/${id}`)).code;
-        if (passed) choices.push({ title: `${word("lastPassed", {}, lang)}, ${when(passed, lang)}`, text: text(passed) });
-        for (const row of judged) {
-            if (row === passed) continue;
-            const verdict = statusWord(row.verdict ?? row.state, lang);
-            choices.push({ title: word("submissionOf", { time: when(row, lang), verdict }, lang), text: text(row) });
-        }
-    } catch {
-        // the starter is here in any case
+/** What there is to compare with; it only grows, at its end. */
+class Past {
+    readonly choices: Choice[] = [];
+    /** The server has told of some of it at least. */
+    read = false;
+    /** There is nothing older. */
+    complete = false;
+    private before: number | null = null;
+
+    constructor(private readonly options: CompareOptions) {}
+
+    get nothing(): boolean {
+        return this.complete && this.choices.length === 1;
     }
-    choices.push({ title: word("starter", {}, lang), text: async () => options.starter });
-    return choices;
+
+    /** Adds the next older submissions; false when the server does not tell. */
+    async more(): Promise<boolean> {
+        const first = this.choices.length === 0;
+        let rows: Row[] | null = null;
+        try {
+            rows = await this.next();
+        } catch {
+            // what is here already can be compared with in any case
+        }
+        if (first) this.begin(rows ?? []);
+        const { lang } = this.options;
+        for (const row of rows ?? []) {
+            if (row.id === this.passed) continue;
+            const verdict = statusWord(row.verdict ?? row.state, lang);
+            this.choices.push({ title: word("submissionOf", { time: when(row, lang), verdict }, lang), text: text(row.id) });
+        }
+        return rows !== null;
+    }
+
+    private passed: string | null = null;
+
+    private begin(rows: Row[]): void {
+        const { first, lang, starter, lastPassed } = this.options;
+        if (first) this.choices.push({ title: first.title, text: async () => first.text });
+        // One that passed since the page was made is newer than what the page knows of.
+        const passed = rows.find((row) => row.kind === "grade" && row.verdict === "passed");
+        this.passed = passed?.id ?? lastPassed ?? null;
+        if (this.passed !== null) {
+            const name = word("lastPassed", {}, lang);
+            this.choices.push({ title: passed ? `${name}, ${when(passed, lang)}` : name, text: text(this.passed) });
+        }
+        this.choices.push({ title: word("starter", {}, lang), text: async () => starter });
+    }
+
+    /** The next page that has anything: tries are no versions of their own. */
+    private async next(): Promise<Row[]> {
+        for (;;) {
+            const fields = new URLSearchParams({ kata: this.options.kata, limit: "50" });
+            if (this.before !== null) fields.set("before", String(this.before));
+            const page = await askJson<{ submissions: Row[]; before: number | null }>(`/api/submissions?${fields}`);
+            this.read = true;
+            this.before = page.before;
+            this.complete = page.before === null;
+            const rows = page.submissions.filter((row) => row.kind !== "try");
+            if (rows.length > 0 || this.complete) return rows;
+        }
+    }
+}
+
+function text(id: string): () => Promise<string> {
+    return async () => (await askJson<{ code: string }>(`/api/submissions/${id}`)).code;
 }
 
 function when({ created }: Row, lang: Lang): string {

@@ -12,6 +12,7 @@ import { Live } from "./live";
 import { Panes } from "./panes";
 import { drawPictures } from "./pictures";
 import { Preferences } from "./preferences";
+import { SnippetBox } from "./snippet";
 import { clockTime, language, word } from "./words";
 
 const LEAST_FONT = 10;
@@ -39,6 +40,7 @@ class KataPage {
     private readonly panes: Panes | null;
     private readonly status = find("[data-draft-status]");
     private readonly notice = make("div", { class: "draft-notice", role: "alert", hidden: true });
+    private readonly snippet: SnippetBox | null;
     private sending = false;
     private vim = false;
 
@@ -91,6 +93,8 @@ class KataPage {
             // The link that was followed is gone; its successor stands in the same place.
             if (document.activeElement === document.body) find(".tabs a[aria-current]")?.focus();
         });
+        const box = find<HTMLTextAreaElement>("textarea[name=snippet]", form);
+        this.snippet = box ? new SnippetBox(config.kata, box) : null;
         form.addEventListener("submit", (event) => this.onSubmit(event));
         find("label[for=code]")?.addEventListener("click", () => this.editor.view.focus());
         document.addEventListener("keydown", (event) => {
@@ -221,7 +225,14 @@ class KataPage {
         const { config, lang } = this;
         try {
             const { compare } = await import("./compare");
-            const options = { kata: config.kata, starter: config.starter ?? "", lang, nonce: nonce(), now: () => this.editor.text };
+            const options = {
+                kata: config.kata,
+                starter: config.starter ?? "",
+                lastPassed: config.last_passed ?? null,
+                lang,
+                nonce: nonce(),
+                now: () => this.editor.text,
+            };
             await compare(first ? { ...options, first } : options);
         } catch (error) {
             console.warn(error);
@@ -259,8 +270,10 @@ class KataPage {
         const key = find<HTMLInputElement>("input[name=form_key]", form);
         try {
             const fields = new URLSearchParams({ code: this.editor.text, kind, form_key: key?.value ?? "" });
-            if (kind === "try") fields.set("snippet", find<HTMLTextAreaElement>("textarea[name=snippet]", form)?.value ?? "");
+            const snippet = this.snippet?.area.value ?? "";
+            if (kind === "try") fields.set("snippet", snippet);
             const sent = await askJson<{ id: string; result: string }>(form.action, { form: fields });
+            if (kind === "try") this.snippet?.sent(snippet);
             // The key's first half makes a click one submission, the second says which text of the kata was read.
             if (key) key.value = key.value.replace(/^[^.]*/, randomName().slice(0, 16));
             live.follow(sent.id, sent.result);

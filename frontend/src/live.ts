@@ -1,6 +1,6 @@
 // The results pane, live: what is being waited for, cases as they finish, then the result that the server renders.
 
-import { ask, tell as send } from "./api";
+import { ask } from "./api";
 import { find, make } from "./dom";
 import { follow } from "./follow";
 import { drawPictures } from "./pictures";
@@ -34,7 +34,7 @@ export class Live {
         this.line = find("[data-progress]", root) ?? make("p", { "data-progress": true, role: "status" });
         if (!this.line.isConnected) root.insertBefore(this.line, this.result);
         this.bar = make("span", { class: "live-bar", "aria-hidden": "true" }, make("span", {}));
-        this.cancel = make("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.giveUp() }, word("cancel", {}, lang));
+        this.cancel = make("button", { type: "button", class: "quiet", hidden: true, onclick: () => void this.giveUp() }, word("cancel", {}, lang));
         this.list = make("ol", { class: "live-cases", "aria-label": word("cases", {}, lang) });
         const row = make("div", { class: "live", hidden: true }, this.bar, this.cancel);
         this.line.before(row);
@@ -60,6 +60,8 @@ export class Live {
         this.list.replaceChildren();
         this.result.toggleAttribute("data-old", this.result.childElementCount > 0);
         this.row.hidden = false;
+        this.cancel.hidden = true;
+        this.cancel.disabled = false;
         clearInterval(this.clock);
         this.clock = setInterval(() => this.show(), 500);
         this.show();
@@ -115,17 +117,27 @@ export class Live {
         return make("li", { "data-status": status }, make("span", { class: "live-name" }, text), " ", mark);
     }
 
-    private giveUp(): void {
+    private async giveUp(): Promise<void> {
+        const { id } = this;
+        if (!id) return;
         this.cancel.disabled = true;
-        if (this.id) send(`/submissions/${encodeURIComponent(this.id)}/cancel`, new URLSearchParams());
+        try {
+            await ask(`/submissions/${encodeURIComponent(id)}/cancel`, { form: new URLSearchParams(), keepalive: true });
+        } catch {
+            if (this.id === id) this.cancel.disabled = false; // it goes on, and may be cancelled again
+        }
     }
 
     private async finish(address: string): Promise<void> {
         clearInterval(this.clock);
+        const { id } = this;
+        // Another run may begin meanwhile; then the pane is its own.
         try {
-            const answer = await ask(address, { accept: "text/html" });
-            this.put(await answer.text());
+            const html = await (await ask(address, { accept: "text/html" })).text();
+            if (this.id !== id) return;
+            this.put(html);
         } catch {
+            if (this.id !== id) return;
             this.result.replaceChildren(
                 make("p", { class: "notice fail", role: "alert" }, word("noResult", {}, this.options.lang), " ",
                     make("a", { href: address.replace(/\/result$/, "") }, word("openResult", {}, this.options.lang))),

@@ -50,6 +50,9 @@ export const WORDS = {
     yours: { en: "yours now", zh: "当前代码" },
     noDifference: { en: "No difference.", zh: "没有差别。" },
     nothingToCompare: { en: "No submission of this kata yet; compared with the starter.", zh: "这道题还没有提交，先与初始代码对比。" },
+    older: { en: "Older ones", zh: "更早的提交" },
+    notRead: { en: "This could not be loaded. Choose another one, or try again.", zh: "没有加载成功，请另选一份或重试。" },
+    listNotRead: { en: "Your earlier submissions could not be loaded.", zh: "之前的提交没有加载成功。" },
 
     // submitting
     sending: { en: "Sending", zh: "发送中" },

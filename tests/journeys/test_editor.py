@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from katas.answer import answer_source
 from katas.bank import Bank
@@ -135,6 +135,52 @@ def test_what_was_typed_before_the_tab_died_comes_back(page: Page) -> None:
     saved(page)
     assert stored(page)["text"] == "a = 1\nb = 2"
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('torchkata:draft:')).length") == 0
+
+
+def keys(page: Page, prefix: str) -> list[str]:
+    """What this browser keeps under names that begin with `prefix`."""
+    found: list[str] = page.evaluate("(p) => Object.keys(localStorage).filter((key) => key.startsWith(p))", prefix)
+    return found
+
+
+def test_a_record_that_does_not_fit_is_put_aside_and_typing_goes_on(page: Page) -> None:
+    page.goto("/about")
+    record = {
+        "device": "gone",
+        "base": 0,
+        "baseText": "abc",
+        "steps": [{"kind": "edit", "changes": [9], "typed_at": 1}],
+    }
+    page.evaluate(
+        "([key, value]) => localStorage.setItem(key, value)", [f"torchkata:draft:{KATA}:gone", json.dumps(record)]
+    )
+    visit(page)
+    write(page, "typed = 1")
+    saved(page)
+    assert stored(page)["text"] == "typed = 1"
+    page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('torchkata:aside:'))")
+    assert keys(page, "torchkata:draft:") == []
+
+
+def test_drafts_of_this_browser_go_when_everything_was_deleted_and_not_before(page: Page) -> None:
+    page.goto("/progress")
+    page.evaluate("localStorage.setItem('torchkata:draft:x:y', '{}')")
+    page.get_by_role("button", name=re.compile("^Delete everything")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delete everything?")
+    page.goto("/progress?deleted=1", wait_until="load")  # a link that anybody could have made
+    assert keys(page, "torchkata:draft:")
+
+    def answer(route: Route) -> None:  # a server whose word alone clears nothing, and that keeps what the others need
+        if "sure=yes" in (route.request.post_data or ""):
+            route.fulfill(status=303, headers={"Location": "/progress?deleted=1"})
+        else:
+            route.continue_()
+
+    page.route("**/progress/delete", answer)
+    page.get_by_role("button", name=re.compile("^Delete everything")).click()
+    page.get_by_role("button", name="Delete everything", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Everything was deleted.")).to_be_visible()
+    page.wait_for_function("!Object.keys(localStorage).some((key) => key.startsWith('torchkata:'))")
 
 
 def conflict(page: Page, second: BrowserContext) -> Page:
@@ -389,6 +435,46 @@ def test_a_snippet_of_ones_own_is_tried(page: Page) -> None:
     expect(page.locator("[data-result] [data-kind=try]")).to_contain_text("hello")
 
 
+def test_a_snippet_of_ones_own_stays(page: Page, second: BrowserContext) -> None:
+    visit(page)
+    page.get_by_text("Try it on inputs of your own").click()
+    page.locator("textarea[name=snippet]").fill("print('not tried yet')")
+    visit(page)
+    box = page.locator("textarea[name=snippet]")
+    expect(box).to_have_value("print('not tried yet')")
+    page.get_by_text("Try it on inputs of your own").click()
+    page.get_by_role("button", name="Try", exact=True).click()
+    result(page)
+    assert keys(page, "torchkata:snippet:") == []
+    tab = second.new_page()
+    visit(tab)
+    expect(tab.locator("textarea[name=snippet]")).to_have_value("print('not tried yet')")
+
+
+def test_a_result_that_comes_late_leaves_the_next_run_alone(page: Page) -> None:
+    visit(page)
+    write(page, source())
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/result", hold_the_first)
+    with page.expect_request("**/result", timeout=60_000):
+        page.keyboard.press("ControlOrMeta+Shift+Enter")
+    while not held:
+        page.wait_for_timeout(20)
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("[data-result] [data-kind=run]")).to_be_visible(timeout=60_000)
+    with page.expect_response("**/result"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator("[data-result] [data-kind=run]")).to_be_visible()
+
+
 def test_a_double_click_sends_once(page: Page) -> None:
     visit(page)
     write(page, source() + "\n# twice\n")
@@ -429,6 +515,19 @@ def test_a_submission_is_cancelled(page: Page) -> None:
     expect(page.locator("[data-result] [data-state=cancelled]")).to_be_visible(timeout=20_000)
 
 
+def test_cancelling_may_be_tried_again(page: Page) -> None:
+    visit(page)
+    write(page, "import time\n\n\ndef masked_softmax(scores, mask, dim=-1):\n    time.sleep(4)\n")
+    page.route("**/cancel", lambda route: route.fulfill(status=503))
+    page.keyboard.press("ControlOrMeta+Shift+Enter")
+    button = page.locator(".live").get_by_role("button", name="Cancel")
+    with page.expect_response("**/cancel"):
+        button.click()
+    page.unroute("**/cancel")
+    button.click()
+    expect(page.locator("[data-result] [data-state=cancelled]")).to_be_visible(timeout=20_000)
+
+
 def test_what_is_refused_is_said_and_the_code_stays(page: Page) -> None:
     visit(page)
     write(page, "")
@@ -463,6 +562,76 @@ def test_the_code_is_compared_with_the_last_that_passed(page: Page) -> None:
     expect(dialog.locator(".cm-merge-a")).to_contain_text("NotImplementedError")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def listed(count: int, *, first: int, before: float | None) -> dict[str, Any]:
+    """A page of the person's submissions, none of which passed."""
+    rows = [
+        {"id": f"row{first + n}", "kind": "grade", "state": "done", "verdict": "failed", "created": 1e9 - first - n}
+        for n in range(count)
+    ]
+    return {"submissions": rows, "before": before}
+
+
+def opened(page: Page) -> Locator:
+    """The dialog in which texts are compared."""
+    page.get_by_role("button", name=re.compile("^compare")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def test_the_last_that_passed_is_offered_however_long_ago_it_was(page: Page) -> None:
+    sent = page.request.post("/api/submissions", data={"kata": KATA, "code": source()}).json()
+    page.goto(sent["url"])
+    result(page)
+
+    def answer(route: Route) -> None:
+        older = "before=" in route.request.url
+        route.fulfill(json=listed(2, first=50, before=None) if older else listed(50, first=0, before=9.5e8))
+
+    page.route("**/api/submissions?*", answer)
+    visit(page)
+    write(page, "changed = 1")
+    dialog = opened(page)
+    expect(dialog.locator("select option")).to_have_count(52)
+    expect(dialog.locator("select option").first).to_have_text("the last that passed")
+    expect(dialog.locator(".cm-merge-a")).to_contain_text("def masked_softmax")
+    dialog.get_by_role("button", name="Older ones").click()
+    expect(dialog.locator("select option")).to_have_count(54)
+    expect(dialog.get_by_role("button", name="Older ones")).to_have_count(0)
+
+
+def test_a_version_that_cannot_be_loaded_is_said_and_an_overtaken_one_is_not_shown(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/submissions?*", lambda route: route.fulfill(json=listed(2, first=0, before=None)))
+    page.route("**/api/submissions/row0", lambda route: held.append(route))
+    page.route("**/api/submissions/row1", lambda route: route.abort())
+    visit(page)
+    dialog = opened(page)
+    select = dialog.locator("select")
+    count = select.locator("option").count()
+    select.select_option(index=count - 1)
+    expect(dialog.get_by_role("status")).to_contain_text("could not be loaded")
+    with page.expect_request("**/api/submissions/row0"):
+        select.select_option(index=count - 2)
+    select.select_option(label="the starter")
+    expect(dialog.locator(".cm-merge-a")).to_contain_text("NotImplementedError")
+    with page.expect_response("**/api/submissions/row0"):
+        held[0].fulfill(json={"code": "overtaken = 1"})
+    page.wait_for_timeout(300)
+    expect(dialog.locator(".cm-merge-a")).to_contain_text("NotImplementedError")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_comparing_works_while_the_list_does_not(page: Page) -> None:
+    page.route("**/api/submissions?*", lambda route: route.abort())
+    visit(page)
+    dialog = opened(page)
+    expect(dialog.get_by_role("status")).to_contain_text("could not be loaded")
+    dialog.locator("select").select_option(label="the starter")
+    expect(dialog.locator(".cm-merge-a")).to_be_visible()
 
 
 def test_a_wrong_result_is_drawn(page: Page) -> None:
