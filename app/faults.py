@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import secrets
 import tempfile
 import time
 import traceback
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+
+KEPT = 50  # files
 
 
 def record(error: BaseException, folder: Path | None) -> Path | None:
@@ -20,7 +24,7 @@ def record(error: BaseException, folder: Path | None) -> Path | None:
             "".join(traceback.format_exception(error)),
         )
     )
-    name = f"fault-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.txt"
+    name = f"fault-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}-{secrets.token_hex(4)}.txt"
     for place in (*([folder / "faults"] if folder else []), Path(tempfile.gettempdir())):
         try:
             place.mkdir(parents=True, exist_ok=True)
@@ -29,5 +33,14 @@ def record(error: BaseException, folder: Path | None) -> Path | None:
                 stream.write(text)
         except OSError:
             continue
+        if folder is not None and place == folder / "faults":
+            _tidy(place)
         return place / name
     return None
+
+
+def _tidy(place: Path) -> None:
+    """Keeps the newest: a fault that happens at every request must not fill the disk."""
+    for file in sorted(place.glob("fault-*.txt"), reverse=True)[KEPT:]:  # their names begin with the time
+        with suppress(OSError):  # somebody else tidies at the same time
+            file.unlink()

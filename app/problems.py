@@ -5,6 +5,7 @@ A sentence says what happened, a second one what is safe and what to do next.
 
 from __future__ import annotations
 
+import difflib
 import html
 import logging
 from collections.abc import Mapping
@@ -22,10 +23,13 @@ from app import faults
 from app.db import DatabaseTrouble
 from app.guard import TooOften
 from app.refusals import Refused
+from app.shelf import LONGEST_NAME
 from app.site import Reader, Site, language
 from katas.bank import KataError, UnknownKata
 
 log = logging.getLogger("torchkata.web")
+
+PAGES = ("/", "/review", "/history", "/progress", "/about", "/keys")  # that an address may have meant
 
 # key -> (English: what happened, what next; Chinese: the same two)
 SENTENCES: dict[str, tuple[str, str, str, str]] = {
@@ -287,6 +291,7 @@ class Problem:
     values: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     nearest: tuple[str, ...] = ()  # ids of katas that may be meant
+    pages: tuple[str, ...] = ()  # addresses that may be meant
 
     def sentences(self, lang: str) -> tuple[str, str]:
         """What happened, and what next."""
@@ -322,6 +327,22 @@ def problem_of(error: Exception, site: Site) -> Problem:
     return Problem(500, "fault", {"file": place.name if place else "-"})
 
 
+def _located(request: Request, error: Exception) -> Problem:
+    """The problem of a request: what only its address says comes with it. Reads and writes files."""
+    site: Site = request.app.state.site
+    problem = problem_of(error, site)
+    path = request.url.path
+    if problem.status == 405 and (methods := request.app.state.allowed(path)):
+        return replace(problem, headers={"Allow": ", ".join(methods)})
+    if isinstance(error, HTTPException) and problem.key == "not_found":
+        last = path.rstrip("/").rpartition("/")[2][:LONGEST_NAME].lower().replace("-", "_")
+        katas, pages = (
+            difflib.get_close_matches(*asked) for asked in ((last, site.bank.ids()), (path[:LONGEST_NAME], PAGES))
+        )
+        return replace(problem, nearest=tuple(katas), pages=tuple(pages))
+    return problem
+
+
 def _invalid(error: RequestValidationError) -> Problem:
     """The first thing that is wrong with a request; the rest of pydantic's findings stay in English and away."""
     first = error.errors()[0]
@@ -345,7 +366,8 @@ def wants_json(request: Request) -> bool:
 def error_body(problem: Problem, lang: str) -> dict[str, Any]:
     """The one shape of every error under /api."""
     what, then = problem.sentences(lang)
-    details = {**problem.values, **({"nearest": list(problem.nearest)} if problem.nearest else {})}
+    found = {"nearest": problem.nearest, "pages": problem.pages}
+    details = {**problem.values, **{name: list(those) for name, those in found.items() if those}}
     message = f"{what} {then}" if lang == "en" else what + then
     return {"error": {"code": problem.key, "message": message, "details": details}}
 
@@ -357,7 +379,8 @@ def respond(request: Request, problem: Problem, **values: Any) -> Response:
     what, then = problem.sentences(lang)
     if wants_json(request):
         return JSONResponse(error_body(problem, lang), problem.status, dict(problem.headers))
-    words = {"status": problem.status, "key": problem.key, "message": what, "advice": then, "nearest": problem.nearest}
+    words = {"status": problem.status, "key": problem.key, "message": what, "advice": then}
+    words |= {"nearest": problem.nearest, "pages": problem.pages}
     try:
         page: Response = site.page(
             request, "error.html", problem.status, **{"code": "", "snippet": "", **words, **values}
@@ -386,9 +409,7 @@ def _plain(lang: str, what: str, then: str) -> str:
 
 async def handle(request: Request, error: Exception) -> Response:
     """The one handler of the application."""
-    problem = problem_of(error, request.app.state.site)
-    if problem.status == 405 and (methods := request.app.state.allowed(request.url.path)):
-        problem = replace(problem, headers={"Allow": ", ".join(methods)})
+    problem = await run_in_threadpool(_located, request, error)
     return await run_in_threadpool(respond, request, problem)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app import catalogue, progress, review
 from app.catalogue import Wish
@@ -13,6 +13,13 @@ from app.localtime import zone_of
 from app.site import SiteDep
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.get("/katas")
+def katas(request: Request) -> Response:
+    """Where somebody looks for the list who shortens a kata's address."""
+    query = request.url.query
+    return RedirectResponse(f"/?{query}" if query else "/", 308)
 
 
 @router.get("/")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.faults import record
+from app.faults import KEPT, record
 
 
 def fault() -> Exception:
@@ -32,6 +32,13 @@ def test_a_data_folder_that_cannot_be_had_is_no_second_fault(tmp_path: Path, mon
     file = record(fault(), tmp_path / "data")
     assert file is not None
     assert file.parent == tmp_path / "temporary"
+
+
+def test_many_faults_in_a_second_are_all_kept_up_to_a_number(tmp_path: Path) -> None:
+    files = [record(fault(), tmp_path) for _ in range(KEPT + 3)]
+    assert len({file.parent for file in files if file is not None}) == 1
+    assert len(set(files)) == KEPT + 3
+    assert len(list((tmp_path / "faults").iterdir())) == KEPT
 
 
 def test_nowhere_to_write_is_said_with_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

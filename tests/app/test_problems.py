@@ -63,6 +63,27 @@ def test_an_unknown_kata_is_answered_with_the_nearest(web: Web) -> None:
     assert "masked_softmax" in error["details"]["nearest"]
 
 
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [
+        ("/histroy", "/history"),
+        ("/reviews", "/review"),
+        ("/kata/masked_softmax", "/katas/masked_softmax"),
+        ("/masked-sofmax", "/katas/masked_softmax"),
+    ],
+)
+def test_a_mistyped_address_is_answered_with_what_may_be_meant(web: Web, path: str, link: str) -> None:
+    page = web.browser().get(path)
+    assert page.status_code == 404
+    assert f'<li><a href="{link}">' in page.text
+
+
+def test_an_address_like_none_of_ours_names_nothing(web: Web) -> None:
+    assert "<li><a" not in web.browser().get("/qqqqqqqq").text.partition("<main")[2].partition("</main>")[0]
+    assert web.client.get("/api/histroy").json()["error"]["details"] == {"pages": ["/history"]}
+    assert web.browser().get("/katas?q=mask").headers["location"] == "/?q=mask"
+
+
 def test_an_error_speaks_the_persons_language(web: Web) -> None:
     chinese = Client(web.app, **{"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"})
     assert "没有这个页面" in chinese.get("/nowhere").text
