@@ -139,20 +139,26 @@ class Rate:
     a_second: float
 
 
-# First match decides. A submission's source is at most 256 KiB, and a form makes three bytes of one.
+# First match decides; with `=` in front it is the whole path. A submission's source is at most 256 KiB, and a form makes
+# three bytes of one.
 BODIES = (
-    ("/progress/import", Body(32 * MIB, 120.0)),
+    ("=/progress/import", Body(32 * MIB, 120.0)),
     ("/api/drafts/", Body(4 * MIB, 60.0)),
     ("", Body(MIB, 30.0)),
 )
 # Only what changes or costs something is counted. Two hundred submissions at once are a class that hands in.
 RATES = (
+    ("=/progress/import", Rate(4, 0.2)),  # 32 MiB each, read into memory
     ("/api/check", Rate(60, 10.0)),
     ("/api/drafts/", Rate(120, 20.0)),
     ("/submissions", Rate(400, 20.0)),
     ("", Rate(200, 20.0)),
 )
 CLIENTS = 4096  # that are remembered
+
+
+def _fits(path: str, pattern: str) -> bool:
+    return path == pattern[1:] if pattern.startswith("=") else path.startswith(pattern)
 
 
 @dataclass
@@ -171,7 +177,7 @@ class Rates:
 
     def take(self, client: str, path: str) -> float:
         """0.0 when the request may go on, else seconds until it may."""
-        name, rate = next((name, rate) for name, rate in self.rules if name in path)
+        name, rate = next((name, rate) for name, rate in self.rules if _fits(path, name) or name in path)
         now = self.clock()
         bucket = self.buckets.setdefault((client, name), _Bucket(rate.burst, now))
         self.buckets.move_to_end((client, name))
@@ -325,7 +331,7 @@ class Guard:
         wait = self.rates.take(client, asked.path)
         if wait:
             raise TooOften(seconds=int(wait) + 1)
-        limit = next(limit for prefix, limit in BODIES if asked.path.startswith(prefix))
+        limit = next(limit for pattern, limit in BODIES if _fits(asked.path, pattern))
         body = await _read(asked, receive, limit)
         if body:
             _check_type(asked)

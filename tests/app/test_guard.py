@@ -194,3 +194,16 @@ def test_two_hundred_submissions_at_once_are_within_the_rate() -> None:
 def test_a_page_of_ours_may_change_things(web: Web) -> None:
     browser = web.browser(Referer=f"{ADDRESS}/katas/{KATA}")
     assert browser.post("/preferences", data={"theme": "dark"}).status_code == 303
+
+
+def test_only_the_import_itself_takes_a_large_body_and_seldom(web: Web) -> None:
+    large = {"Content-Type": "application/x-www-form-urlencoded"}
+    for path in ("/progress/imports", "/progress/import/", "/nowhere/progress/import"):
+        assert web.client.post(path, content=b"a" * (2 << 20), headers=large).status_code == 413
+    clock = Clock()
+    rates = Rates(clock=clock)
+    assert [rates.take("a", "/progress/import") for _ in range(4)] == [0] * 4
+    assert rates.take("a", "/progress/import") == pytest.approx(5.0)
+    assert rates.take("a", "/progress/imports") == 0
+    clock.now += 5.0
+    assert rates.take("a", "/progress/import") == 0
