@@ -24,8 +24,9 @@ ARG PIP_INDEX_URL=
 ARG TORCH_INDEX_URL=
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
-RUN python -m venv /opt/torchkata && python -m venv /opt/builder && /opt/builder/bin/pip install hatchling
 COPY pyproject.toml constraints.txt ./
+RUN python -m venv /opt/torchkata && python -m venv /opt/builder \
+    && /opt/builder/bin/pip install -c constraints.txt hatchling
 # Torch first: it is large, and changes least. What it needs comes with the rest, from the other index.
 RUN /opt/torchkata/bin/pip install -c constraints.txt ${TORCH_INDEX_URL:+--index-url "$TORCH_INDEX_URL" --no-deps} torch
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
@@ -54,6 +55,6 @@ VOLUME /data
 EXPOSE 8000
 USER torchkata
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/api/health', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as ask; ask.urlopen('http://127.0.0.1:' + (os.environ.get('TORCHKATA_PORT') or '8000') + '/api/health', timeout=4)"]
 ENTRYPOINT ["torchkata-entrypoint"]
 CMD ["torchkata", "serve"]
