@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import threading
 from pathlib import Path
 
 import httpx
@@ -72,6 +73,28 @@ def test_the_smallest_packed_form_is_sent(assets: Assets) -> None:
         plain = get(assets, assets.address("kata.js"), **{"Accept-Encoding": accepted})
         assert ("content-encoding" in plain.headers, plain.text) == (False, "let a = 1;")
     assert get(assets, "/static/dist/kata.js.gz").status_code == 404
+
+
+def test_a_text_that_the_build_did_not_pack_is_packed_once(assets: Assets) -> None:
+    style = assets.folder / "style.css"
+    style.write_text("a { color: red }\n" * 100, encoding="utf-8")
+    answer = get(assets, assets.address("style.css"), **{"Accept-Encoding": "gzip, br"})
+    assert (answer.headers["content-encoding"], answer.text) == ("gzip", style.read_text(encoding="utf-8"))
+    assert int(answer.headers["content-length"]) < style.stat().st_size
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["cache-control"] == FOREVER
+    style.write_text("b { color: blue }\n" * 100, encoding="utf-8")
+    assert get(assets, "/static/style.css", **{"Accept-Encoding": "gzip"}).text.startswith("b")
+    assert "content-encoding" not in get(assets, "/static/style.css").headers
+
+
+def test_files_are_read_outside_the_event_loop(assets: Assets, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+    find = assets._find
+    monkeypatch.setattr(assets, "_find", lambda path: (threads.append(threading.current_thread()), find(path))[1])
+    assert get(assets, "/static/style.css").status_code == 200
+    assert threading.main_thread() not in threads
+    assert threads
 
 
 def test_a_packed_form_that_is_older_than_the_file_is_not_sent(assets: Assets) -> None:
