@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,13 +84,15 @@ class Shelf(Bank):
 
     def known(self, names: Iterable[str]) -> list[Kata]:
         """Those of the katas that are there and can be read; a kata may name others that are yet to come."""
-        found = []
+        return list(self.each_known(names))
+
+    def each_known(self, names: Iterable[str]) -> Iterator[Kata]:
+        """As `known`, for who stops early."""
         for name in names:
             try:
-                found.append(self.kata(name))
+                yield self.kata(name)
             except (UnknownKata, KataError):
                 continue  # a neighbour's trouble is none of this one's
-        return found
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """The list of document questions."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -13,12 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import bindparam, func, select
 from starlette.responses import HTMLResponse
 
+from app import review
 from app.assets import Assets
 from app.checker import Checker
 from app.db import Database
 from app.filters import FILTERS
 from app.hub import Hub
 from app.i18n import LANGUAGES, catalogue, preferred
+from app.localtime import zone_of
 from app.models import Card, Preference
 from app.people import LOCAL_PERSON, Person
 from app.refusals import NoCode
@@ -33,8 +37,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 # What every page asks for, in one statement that is put together once.
 READER = select(
     select(Preference.values).where(Preference.holder == bindparam("holder")).scalar_subquery(),
-    select(func.count())
-    .select_from(Card)
+    select(func.json_group_array(Card.kata))
     .where(Card.holder == bindparam("holder"), Card.due <= bindparam("now"))
     .scalar_subquery(),
 )
@@ -73,11 +76,16 @@ class Site:
         """Person, preferences and language; read once a request."""
         known = getattr(request.state, "reader", None)
         if known is None:
-            person = self.person(request)
+            person, now = self.person(request), time.time()
             with self.db.reading() as session:
-                row = session.execute(READER, {"holder": person.holder, "now": time.time()}).one()
-            prefs, due = row[0] or {}, row[1]
-            known = request.state.reader = Reader(person, prefs, language(request, prefs), due)
+                row = session.execute(READER, {"holder": person.holder, "now": now}).one()
+                prefs, due = row[0] or {}, json.loads(row[1])
+                left = 0
+                if due:  # the day's limit, as the review page has it
+                    done = review.reviews_on(session, person, zone_of(prefs, request.cookies), now)
+                    left = max(review.wishes_of(prefs).a_day - done, 0)
+            count = len(list(islice(self.bank.each_known(due), left)))
+            known = request.state.reader = Reader(person, prefs, language(request, prefs), count)
         return cast(Reader, known)
 
     def lang(self, request: Request) -> str:

@@ -36,7 +36,8 @@ def show(request: Request, site: SiteDep, kata: str = "", more: int = 0) -> Resp
     person, wishes, zone = reader.person, review.wishes_of(reader.prefs), zone_of(reader.prefs, request.cookies)
     sound = {one.id: one for one in site.bank.sound()[0]}
     known = set(sound)
-    review.refresh(site.db, person, wishes, zone, now)
+    if review.refresh(site.db, person, wishes, zone, now):
+        request.state.reader = None  # its count of due cards is of before
     with site.db.reading() as session:
         queue = review.queue(session, person, _asked(wishes, more), zone, now, known, kata)
         days = review.forecast(session, person, zone, now, known)

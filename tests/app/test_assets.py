@@ -89,9 +89,13 @@ def test_a_text_that_the_build_did_not_pack_is_packed_once(assets: Assets) -> No
 
 
 def test_files_are_read_outside_the_event_loop(assets: Assets, monkeypatch: pytest.MonkeyPatch) -> None:
-    threads = []
-    find = assets._find
-    monkeypatch.setattr(assets, "_find", lambda path: (threads.append(threading.current_thread()), find(path))[1])
+    threads, find = [], assets._find
+
+    def noted(path: str) -> Path:
+        threads.append(threading.current_thread())
+        return find(path)
+
+    monkeypatch.setattr(assets, "_find", noted)
     assert get(assets, "/static/style.css").status_code == 200
     assert threading.main_thread() not in threads
     assert threads

@@ -164,3 +164,19 @@ def test_a_kata_that_is_broken_is_left_out_and_the_others_come(tmp_path: Path) -
         assert web.browser().get("/progress").status_code == 200
         assert [card["kata"] for card in web.client.get("/api/review").json()["due"]] == ["why_scale"]
         assert web.client.get("/api/progress").status_code == 200
+
+
+def test_the_header_counts_what_the_review_page_shows(web: Web) -> None:
+    browser = web.browser()
+    now = time.time()
+    graded(web.db, now - 20 * DAY, kata="a_kata_that_left")
+    for kata in ("masked_softmax", "layer_norm", "cross_entropy", "greedy_decode"):
+        graded(web.db, now - 20 * DAY, kata=kata)
+    assert "4 due" in browser.get("/review").text.partition("<main")[0]
+    assert "4 due" in browser.get("/history").text
+    browser.post("/preferences", data={"reviews_a_day": "3"})
+    assert "3 due" in browser.get("/history").text
+    browser.post(f"/review/{KATA}", data={**form(browser), "rating": "good"})
+    assert "2 due" in browser.get("/history").text
+    browser.post("/preferences", data={"reviews_a_day": "1"})
+    assert " due" not in browser.get("/history").text.partition("<main")[0]
