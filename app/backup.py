@@ -213,7 +213,7 @@ def export(db: Database, person: Person, now: float) -> Iterator[str]:
 def spooled(db: Database, person: Person, now: float, folder: Path) -> IO[bytes]:
     """The file written to its end, at its start; a long one lies in the folder, without a name. Who reads it slowly then
     holds nothing of the database."""
-    spool = cast(IO[bytes], tempfile.SpooledTemporaryFile(SPOOL_MIB << 20, dir=folder))  # noqa: SIM115 - handed on
+    spool = cast(IO[bytes], tempfile.SpooledTemporaryFile(SPOOL_MIB << 20, dir=str(folder)))  # noqa: SIM115 - handed on
     try:
         for piece in export(db, person, now):
             spool.write(piece.encode())

@@ -308,7 +308,7 @@ def test_a_draft_may_be_a_little_larger_than_what_the_kata_takes(db: Database) -
 def test_steps_are_carried_out_while_nobody_waits_and_another_tab_that_is_quicker_wins(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, quick = drafts._made, []
+    make, quick = drafts._made, list[bool]()
 
     def slowly(now: Head, steps: Sequence[Step], most_kib: float) -> list[tuple[str, str]] | None:
         if not quick:

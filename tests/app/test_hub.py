@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,10 @@ def run(test: Awaitable[None]) -> None:
             await test
 
     asyncio.run(bounded())
+
+
+def connected(hub: Hub, peer: Peer, times: int) -> bool:
+    return len(peer.writers) == times and hub.alive
 
 
 class Watcher:
@@ -446,9 +451,9 @@ def test_a_worker_of_another_version_is_heard_again_after_a_pause_and_named_once
 
     async def test() -> None:
         async with meeting(db.file.parent, db) as (hub, peer):
-            for number in range(1, 3):
+            for count in (2, 3):
                 peer.writers[-1].write(line + b"\n")
-                await until(lambda count=number: len(peer.writers) > count and hub.alive)
+                await until(partial(connected, hub, peer, count))
 
     run(test())
     assert capsys.readouterr().err.count("speaks another language") == 1
