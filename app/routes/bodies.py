@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic.config import JsonDict
 
 from app.models import Kind, State, Submission
-from graders.verdict import Report, Text, Verdict
+from graders.verdict import Report, Text, TrialStatus, Verdict
 
 LARGEST = 2**31 - 1  # of a version
 KIB = 1024
@@ -200,7 +200,7 @@ class SubmissionRow(BaseModel):
     kata: str
     kind: Kind
     state: State
-    verdict: Verdict | None
+    verdict: Verdict | TrialStatus | None = Field(description="Of a try, how it ended.")
     score: float | None = Field(description="0 to 100; null for runs, tries and what is not judged.")
     created: Moment
     finished: Moment | None
