@@ -6,7 +6,6 @@ the rule that an import inside a function hides a circle.
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
@@ -14,12 +13,12 @@ import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
 
+from app.delivery import check_output, deliver, print_findings, print_report, reason
 from app.errors import AppError, UsageError
 from app.messages import LANGUAGES, say
 from app.requeue import requeue
@@ -29,10 +28,6 @@ from app.sources import STDIN, Source, any_kata, code_kata, read
 from app.terminal import Progress, console, forgive_encoding, visible, visible_json
 from app.usage import known_command, take_everywhere, translate, usage_sentence
 from katas.bank import Bank, KataError
-
-if TYPE_CHECKING:
-    from graders.selfcheck import Finding
-    from graders.verdict import Report
 
 PASSED, NOT_PASSED, BAD_INPUT, OUR_FAULT = 0, 1, 2, 3
 INTERRUPTED, PIPE_CLOSED = 130, 141  # as shells show SIGINT and SIGPIPE
@@ -173,7 +168,7 @@ def init_file(context: typer.Context, kata: KataArgument, output: OutputOption =
     except FileExistsError:
         raise UsageError("file_exists", file=file) from None
     except (OSError, ValueError) as error:
-        raise UsageError("file_unwritable", file=file, why=_reason(error)) from None
+        raise UsageError("file_unwritable", file=file, why=reason(error)) from None
     print(visible(say(session.lang, "init.done", file=file)))
     return PASSED
 
@@ -203,7 +198,7 @@ def run_file(
             file=source.file,
             on_progress=lambda case: bar.step(),
         )
-    _print_report(report, session.lang)
+    print_report(report, session.lang)
     return exit_code(report, None)
 
 
@@ -223,7 +218,7 @@ def grade_files(
 ) -> int:
     session: Session = context.obj
     _check_timeout(timeout)
-    _check_output(output)
+    check_output(output)
     sources, code = _sources(files, kata_id, session)
     if not sources:
         return code
@@ -253,8 +248,8 @@ def grade_files(
             code = max(code, exit_code(report, min_score))
             if report_format is Format.TEXT and output in (None, STDIN):
                 bar.pause()
-                _print_report(report, session.lang, apart=len(reports) > 1)
-    _deliver(reports, report_format, output, len(files) > 1, session.lang)
+                print_report(report, session.lang, apart=len(reports) > 1)
+    deliver(reports, report_format is Format.JSON, output, len(files) > 1, session.lang)
     return code
 
 
@@ -284,7 +279,7 @@ def check_katas(context: typer.Context, ids: Annotated[list[str] | None, typer.A
             finally:
                 bar.end()
             bar.pause()
-            good = _print_findings(name, findings, lang)
+            good = print_findings(name, findings, lang)
             code, bad = max(code, PASSED if good else NOT_PASSED), bad + (not good)
     print(say(lang, "check.some_bad" if bad else "check.all_ok", count=len(names), bad=bad))
     return code
@@ -453,80 +448,12 @@ def _check_timeout(timeout: float | None) -> None:
         raise UsageError("timeout_positive")
 
 
-def _check_output(output: str | None) -> None:
-    """Finds out before the work, not after it, that its result could not be written."""
-    if output is None or output == STDIN:
-        return
-    path = Path(output)
-    if path.is_dir():
-        raise UsageError("file_folder", file=output)
-    target = path if path.exists() else path.absolute().parent
-    if not os.access(target, os.W_OK):
-        why = os.strerror(errno.EACCES if target.exists() else errno.ENOENT)
-        raise UsageError("file_unwritable", file=output, why=why)
-
-
-def _deliver(reports: list[Report], report_format: Format, output: str | None, array: bool, lang: str) -> None:
-    """Prints JSON, or writes what was asked for into `output`; text for the terminal has been printed already."""
-    if not reports and not array:
-        return
-    to_file = output is not None and output != STDIN
-    if report_format is Format.JSON:
-        from app.reports import json as as_json
-
-        text = as_json.render(reports, array=array)
-    elif to_file:
-        from app.reports import text as as_text
-
-        text = "\n\n".join(as_text.render(report, lang).plain for report in reports)
-    else:
-        return
-    if not to_file or output is None:
-        print(text)
-        return
-    try:
-        Path(output).write_text(text + "\n", encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError("file_unwritable", file=output, why=_reason(error)) from None
-    from app.reports.text import summary
-
-    for report in reports:
-        line = say(lang, "grade.written", file=report.file, verdict=summary(report, lang), output=output)
-        print(visible(line, keep=""))
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return getattr(error, "strerror", None) or str(error)
-
-
 def _bar(total: int) -> Progress:
     return Progress(total, enabled=sys.stderr.isatty())
 
 
 def _working(source: Source, lang: str) -> str:
     return say(lang, "grade.working", file=visible(source.file, keep=""))
-
-
-def _print_report(report: Report, lang: str, apart: bool = False) -> None:
-    from app.reports.text import render
-
-    if apart:
-        print()
-    console(sys.stdout).print(render(report, lang))
-
-
-def _print_findings(kata: str, findings: list[Finding], lang: str) -> bool:
-    """A line for the kata, and one for each finding that is not good; True when all are."""
-    from rich.text import Text
-
-    wrong = [finding for finding in findings if not finding.ok]
-    text = Text.assemble(("✗ ", "bold red") if wrong else ("✓ ", "bold green"))
-    key = "check.kata_bad" if wrong else "check.kata_ok"
-    text.append(say(lang, key, kata=kata, count=len(findings), bad=len(wrong)))
-    for finding in wrong:
-        text.append(f"\n    {visible(finding.what, keep='')}: {visible(finding.detail)}")
-    console(sys.stdout).print(text)
-    return not wrong
 
 
 if __name__ == "__main__":

@@ -23,11 +23,13 @@ PACKAGES = {
 # Modules that may import inside a function, each with its reason. Anywhere else it would hide a circle.
 LATE_IMPORTS = {
     "app.cli": "list and show must not load torch, pydantic or rich",
+    "app.delivery": "list and show must not load rich",
     "app.judging": "torch is imported only when the zygote is under way, at the same time",
     "app.lanes": "torch is imported only when the zygote is under way, at the same time",
     "app.doctor": "whether torch and libseccomp can be imported is what it examines",
     "graders.zygote": "torch is imported only inside the jail, after the root is built",
     "graders.sandbox.filter": "a missing libseccomp is a part that doctor names with its cure, not an ImportError",
+    "app.requeue": "list and show must not load the database",
     "app.terminal": "rich takes longer to import than `list --json` to answer",
 }
 STANDARD_LIBRARY_ONLY = ("katas.bank", "katas.script", "katas.snippet")
