@@ -148,7 +148,7 @@ BODIES = (
 )
 # Only what changes or costs something is counted. Two hundred submissions at once are a class that hands in.
 RATES = (
-    ("=/progress/import", Rate(4, 0.2)),  # 32 MiB each, read into memory
+    ("=/progress/import", Rate(8, 0.2)),  # 32 MiB each, read into memory
     ("/api/check", Rate(60, 10.0)),
     ("/api/drafts/", Rate(120, 20.0)),
     ("/submissions", Rate(400, 20.0)),
