@@ -96,6 +96,14 @@ def start(data: Path, *options: str, port: int | None = None, wait_for_worker: b
     raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')[-4000:]}")
 
 
+def eventually(page: Page, expression: str) -> None:
+    """Asks until an expression is true. Playwright's own way evaluates in the page, which the content policy forbids."""
+    end = time.monotonic() + 30
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"never true: {expression}"
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that leave others' katas alone."""

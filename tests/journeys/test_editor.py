@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, e
 
 from katas.answer import answer_source
 from katas.bank import Bank
-from tests.journeys.conftest import Server
+from tests.journeys.conftest import Server, eventually
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -158,7 +158,7 @@ def test_a_record_that_does_not_fit_is_put_aside_and_typing_goes_on(page: Page) 
     write(page, "typed = 1")
     saved(page)
     assert stored(page)["text"] == "typed = 1"
-    page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('torchkata:aside:'))")
+    eventually(page, "Object.keys(localStorage).some((key) => key.startsWith('torchkata:aside:'))")
     assert keys(page, "torchkata:draft:") == []
 
 
@@ -180,7 +180,7 @@ def test_drafts_of_this_browser_go_when_everything_was_deleted_and_not_before(pa
     page.get_by_role("button", name=re.compile("^Delete everything")).click()
     page.get_by_role("button", name="Delete everything", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="Everything was deleted.")).to_be_visible()
-    page.wait_for_function("!Object.keys(localStorage).some((key) => key.startsWith('torchkata:'))")
+    eventually(page, "!Object.keys(localStorage).some((key) => key.startsWith('torchkata:'))")
 
 
 def conflict(page: Page, second: BrowserContext) -> Page:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from katas.bank import Bank
 from katas.quiz import read_quiz
-from tests.journeys.conftest import Server, start
+from tests.journeys.conftest import Server, eventually, start
 from tests.journeys.pasts import past, remember
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -147,7 +147,7 @@ def test_days_are_counted_in_the_browsers_own_zone(browser: Browser, own: Server
     page = context.new_page()
     page.goto("/")
     expect(page.get_by_role("link", name="Progress")).to_be_visible()
-    page.wait_for_function("document.cookie.includes('tz=')")
+    eventually(page, "document.cookie.includes('tz=')")
     page.goto("/progress")
     expect(page.get_by_text("midnight in Pacific/Kiritimati")).to_be_visible()
     context.close()

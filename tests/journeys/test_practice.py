@@ -116,7 +116,8 @@ def test_language_and_theme_are_chosen_once_and_kept(tab: Page, own: Server) -> 
     tab.goto("/progress")
     expect(tab.locator("html")).to_have_attribute("lang", "zh-CN")
     tab_to(tab, "button[name=theme]")
-    tab.keyboard.press("Enter")
+    with tab.expect_response("**/preferences"):  # shown at once, kept a moment later
+        tab.keyboard.press("Enter")
     expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
     tab.goto("/about")
     expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
