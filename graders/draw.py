@@ -8,7 +8,7 @@ import random
 import torch
 from torch import Tensor
 
-from graders.child import DTYPES
+from graders.interpreter import DTYPES
 from katas.script import Case, Group, Text
 
 

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from graders import wire
 from graders.binding import Config
-from graders.child import DTYPES, NAMES, Interpreter, named_parameters
 from graders.draw import Draw
+from graders.interpreter import DTYPES, NAMES, Interpreter, named_parameters
 from katas.bank import Kata, KataError
 from katas.script import Case, Module, Result, Toy
 

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from graders.child import DTYPES
 from graders.compare import Yardstick, judge
 from graders.diagnose import Mistakes
 from graders.grade import Grader
+from graders.interpreter import DTYPES
 from graders.program import Outcome, Program, Reference, carry_out, module_of
 from graders.verdict import Report, Status, TrialStatus, Verdict
 from katas.bank import Bank, Kata, KataError

@@ -185,8 +185,9 @@ def become_jail(plan: lockdown.Plan, descriptors: list[int], address_space: int)
             return_code(code)
         wire.write_all(result, wire.pack(wire.READY, {"parts": taken}))
         code = 1
-        from graders import child  # imported while the zygote warmed up; here it is only looked up
+        from graders import child, rehearsal  # imported while the zygote warmed up; here they are only looked up
 
+        rehearsal.rehearse(rehearsal.JAIL)
         child.main(lockdown.JOB, lockdown.RESULT)
         code = 0
     finally:
@@ -280,9 +281,9 @@ def main(control_fd: int, config_fd: int) -> None:
         syscalls.mount("tmpfs", "/tmp", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "size=16m")
         unmount.append("/tmp")
     capability = warm_up(config["warm_compiler"])
-    from graders import child  # needs torch on the path first
+    from graders import rehearsal  # needs torch on the path first
 
-    child.rehearse(("float64", "bfloat16", "float16", "float32", "float32"))
+    rehearsal.rehearse(rehearsal.ZYGOTE)
     gc.collect()
     gc.freeze()
     collapsed = collapse_heap() if config["collapse"] else 0

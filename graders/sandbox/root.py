@@ -16,8 +16,10 @@ from pathlib import Path
 PACKAGES = ("torch", "numpy", "einops")  # with the closure of what they require; einops where it is installed
 SOURCES = (
     "child.py",
+    "interpreter.py",
     "policy.py",
     "refusal.py",
+    "rehearsal.py",
     "snippet.py",
     "wire.py",
     "zygote.py",

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from graders import child, wire
-from graders.child import Interpreter, Outbox, Toy, Unsuitable
+from graders.child import Outbox
+from graders.interpreter import Interpreter, Toy, Unsuitable, output_weight
 
 FILE = "answer.py"
 
@@ -183,7 +184,7 @@ def test_backward_gives_gradients_of_inputs_and_parameters() -> None:
         {"op": "backward", "of": [of(1)], "wrt": [0]},
         tensors=(x,),
     ).results[2]
-    weight = child.output_weight(torch.ones(3), 0)
+    weight = output_weight(torch.ones(3), 0)
     assert torch.allclose(grads["inputs"]["0"], 2.0 * weight)
     assert torch.allclose(grads["parameters"]["0"]["weight"], x.detach() * weight)
 
@@ -208,7 +209,7 @@ def test_backward_of_a_detached_output_is_unsuitable() -> None:
 
 
 def test_output_weights_are_irregular_and_differ_from_output_to_output() -> None:
-    first, second = (child.output_weight(torch.zeros(3, 5), n) for n in (0, 1))
+    first, second = (output_weight(torch.zeros(3, 5), n) for n in (0, 1))
     assert first.shape == (3, 5)
     assert len(set(first.reshape(-1).tolist())) == 15
     assert not torch.equal(first, second)

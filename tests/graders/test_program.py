@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from graders import child, wire
+from graders.interpreter import Interpreter
 from graders.program import Outcome, Program, Reference, Strange, _Encoder, carry_out, decode_outcome, load_source
 from graders.wire import ProtocolFault
 from katas.bank import KataError, read_kata
@@ -49,14 +50,14 @@ def test_values_are_encoded_as_the_interpreter_reads_them() -> None:
     value = {"a": (None, True, 3, 2.5, "s"), "b": [float("inf"), torch.float16]}
     encoded = encoder.value(value)
     assert encoded["d"]["b"] == {"l": [{"f": "inf"}, {"dtype": "float16"}]}
-    assert child.Interpreter(print, encoder.tensors, torch.float32).value(encoded) == value
+    assert Interpreter(print, encoder.tensors, torch.float32).value(encoded) == value
 
 
 def test_a_toy_model_is_data() -> None:
     encoder, table = _Encoder(), torch.randn(7, 5)
     encoded = encoder.value(Toy(table, multiplier=3))
     assert encoded == {"toy": 0, "multiplier": 3}
-    model = child.Interpreter(print, encoder.tensors, torch.float32).value(encoded)
+    model = Interpreter(print, encoder.tensors, torch.float32).value(encoded)
     assert torch.equal(model.table, table)
     assert model.multiplier == 3
 

@@ -27,8 +27,8 @@ from graders import child, wire
 from graders.admission import Rejected, check_signature, why_not_loaded
 from graders.compare import Yardstick, judge
 from graders.diagnose import Mistakes
-from graders.grade import _parameters
 from graders.program import Outcome, Reference, decode_outcome
+from graders.sitting import _parameters
 from graders.verdict import Status
 from katas.bank import Bank
 
