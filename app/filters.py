@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from app import localtime, rendering, results
+from app import localtime, rendering
+from app.reports.figures import points
 from app.terminal import visible
 
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
@@ -30,7 +31,7 @@ def moment(at: float, zone: ZoneInfo, lang: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "iso": iso,
     "moment": moment,
-    "points": results.points,
+    "points": points,
     "python": rendering.code,
     "visible": visible,
 }

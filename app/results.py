@@ -7,14 +7,15 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from app.i18n import marked
 from app.models import Kind, State, Submission
 from app.queue import ATTEMPTS
+from app.reports import figures
+from app.reports.figures import number, points
 from app.terminal import visible
-from graders.verdict import CaseResult, Report, Shape, Status, TensorView
+from graders.verdict import CaseResult, PolicyFinding, Report, Shape, TensorView, Trial
 
 log = logging.getLogger("torchkata.web")
 
@@ -49,6 +50,7 @@ GROUPS = {
     "errors": marked("errors"),
     "hygiene": marked("hygiene"),
 }
+PARTS = {"correctness": marked("correctness"), "shapes": marked("shapes"), "speed": marked("speed")}
 KINDS = {"grade": marked("Submit"), "run": marked("Run"), "try": marked("Try")}
 ROWS, COLUMNS = 8, 8  # of a small table
 PRINTED_LINES = 200
@@ -123,31 +125,27 @@ class View:
 def view_of(text: str) -> View:
     """What a page shows of a stored report."""
     report = Report.model_validate_json(text)
-    failed = [case for case in report.cases if case.status not in (Status.PASSED, Status.NOT_RUN)]
-    failed.sort(key=_size)  # stable: of two of one size the earlier case comes first
+    cases = figures.outcomes(report.cases)
+    failed = sorted(cases.failed, key=_size)  # stable: of two of one size the earlier case comes first
     stdout, cut_out = _printed(report.output.stdout)
     stderr, cut_error = _printed(report.output.stderr)
     score = report.score
-    parts = []
-    if score is not None:
-        named = (("correctness", marked("correctness")), ("shapes", marked("shapes")), ("speed", marked("speed")))
-        parts = [(msgid, points(value)) for name, msgid in named if (value := getattr(score, name)) is not None]
+    parts = [
+        (PARTS[name], points(value)) for name in figures.PARTS if (value := getattr(score, name, None)) is not None
+    ]
     return View(
         report=report,
         verdict=VERDICTS[report.verdict],
         total=points(score.total) if score is not None else "",
         parts=tuple(parts),
-        passed=tuple(case for case in report.cases if case.status is Status.PASSED),
+        passed=tuple(cases.passed),
         failures=tuple(_failure(case) for case in failed),
-        not_run=tuple(case for case in report.cases if case.status is Status.NOT_RUN),
+        not_run=tuple(cases.not_run),
         stdout=stdout,
         stderr=stderr,
         printed_cut=report.output.truncated or cut_out or cut_error,
         titles={case.name: case.title for case in report.cases},
-        policy=tuple(
-            {"line": finding.line, "text": visible(finding.text, keep=""), "rule": visible(finding.rule, keep="")}
-            for finding in report.policy
-        ),
+        policy=_policy(report.policy),
     )
 
 
@@ -170,41 +168,29 @@ class TrialView:
 
 def trial_of(text: str) -> TrialView:
     """What a page shows of a stored trial."""
-    raw = json.loads(text)
-    if not isinstance(raw, dict):
-        raise ValueError("no trial")
-    output = raw.get("output") or {}
-    stdout, cut_out = _printed(output.get("stdout", ""))
-    stderr, cut_error = _printed(output.get("stderr", ""))
-    message = raw.get("message")
+    trial = Trial.model_validate_json(text)
+    stdout, cut_out = _printed(trial.output.stdout)
+    stderr, cut_error = _printed(trial.output.stderr)
     return TrialView(
-        status=raw["status"],
-        verdict=VERDICTS.get(str(raw["status"]), str(raw["status"])),
-        message={lang: visible(message[lang]) for lang in ("en", "zh")} if message else None,
-        value=visible(raw.get("value") or ""),
-        shapes=tuple(_shape(Shape(**shape)) for shape in raw.get("shapes", ())),
+        status=trial.status,
+        verdict=VERDICTS[trial.status],
+        message={lang: visible(trial.message.get(lang)) for lang in ("en", "zh")} if trial.message else None,
+        value=visible(trial.value or ""),
+        shapes=tuple(_shape(shape) for shape in trial.shapes),
         stdout=stdout,
         stderr=stderr,
-        printed_cut=bool(output.get("truncated")) or cut_out or cut_error,
-        traceback=tuple(visible(line, keep="") for line in raw.get("traceback", ())),
-        policy=tuple(
-            {"line": found["line"], "text": visible(found["text"], keep=""), "rule": visible(found["rule"], keep="")}
-            for found in raw.get("policy", ())
-        ),
-        seconds=float(raw.get("seconds") or 0.0),
+        printed_cut=trial.output.truncated or cut_out or cut_error,
+        traceback=tuple(visible(line, keep="") for line in trial.traceback),
+        policy=_policy(trial.policy),
+        seconds=trial.seconds,
     )
 
 
-def number(value: float, *, whole: bool = False) -> str:
-    """A value with the digits that matter."""
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
-    return str(int(value)) if whole and value == int(value) else f"{value:.4g}"
-
-
-def points(value: float) -> str:
-    """Points, rounded down: 99.96 is not 100."""
-    return f"{math.floor(value * 10 + 1e-9) / 10:g}"
+def _policy(findings: Sequence[PolicyFinding]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {"line": found.line, "text": visible(found.text, keep=""), "rule": visible(found.rule, keep="")}
+        for found in findings
+    )
 
 
 def _failure(case: CaseResult) -> Failure:
@@ -218,7 +204,7 @@ def _failure(case: CaseResult) -> Failure:
             f"{names[n].lower()}={at}" if names and names[n] else str(at) for n, at in enumerate(case.first_bad_index)
         )
         here, wanted = _value_at(case.actual, case.first_bad_index), _value_at(case.expected, case.first_bad_index)
-    wrong = case.max_abs_error is not None and case.tolerance is not None and not case.max_abs_error <= case.tolerance
+    error, tolerance = figures.worst_error(case) or ("", "")
     return Failure(
         case=case,
         shapes=tuple(_shape(shape) for shape in case.shapes),
@@ -227,8 +213,8 @@ def _failure(case: CaseResult) -> Failure:
         index=index,
         here=here,
         wanted=wanted,
-        error=f"{case.max_abs_error:.2g}" if wrong else "",
-        tolerance=f"{case.tolerance:.2g}" if wrong else "",
+        error=error,
+        tolerance=tolerance,
         message=_sentences(case),
         traceback=tuple(visible(line, keep="") for line in case.traceback),
         pictures=pictures,
@@ -246,8 +232,7 @@ def _picture(picture: Any) -> dict[str, Any]:
 def _picture_table(raw: dict[str, Any], first: dict[str, Any]) -> list[list[str]]:
     """The first slice in numbers: the difference where there is one, else what came."""
     values = first["difference"] or first["actual"] or first["expected"] or []
-    columns = max(1, raw["columns"])
-    rows = [values[n : n + columns] for n in range(0, len(values), columns)]
+    rows = figures.in_rows(values, max(1, raw["columns"]))
     return [[number(float(value)) for value in row[:TABLE_CELLS]] for row in rows[:TABLE_CELLS]]
 
 
@@ -258,12 +243,8 @@ def _size(case: CaseResult) -> int:
 
 def _shape(shape: Shape) -> str:
     """`query B=2, L=5, D=8`."""
-    named = len(shape.axes) == len(shape.dims)
-    dims = [
-        f"{axis}={n}" if named and axis else str(n)
-        for axis, n in zip(shape.axes or shape.dims, shape.dims, strict=False)
-    ]
-    inner = ", ".join(dims) if named else f"({', '.join(dims)})"
+    lengths = figures.lengths(shape)
+    inner = ", ".join(lengths) if len(shape.axes) == len(lengths) else figures.in_brackets(lengths)
     return visible(" ".join(part for part in (shape.name, inner, shape.dtype) if part), keep="")
 
 
@@ -285,16 +266,15 @@ def _tables(case: CaseResult) -> tuple[Table | None, Table | None]:
 
 def _table(view: TensorView, differ: set[int], *, named: bool) -> Table:
     """Only what came is `named` by its dtype: the reference is float64 by design."""
-    columns = view.window[-1] if view.window else 1
-    whole = not view.dtype.startswith(("float", "bfloat"))
+    whole = figures.is_whole(view)
     cells = [Cell(number(value, whole=whole), n in differ) for n, value in enumerate(view.values)]
-    rows = [tuple(cells[n : n + columns]) for n in range(0, len(cells), columns)] if columns else []
-    shape = f"({', '.join(map(str, view.shape))})"
+    rows = tuple(tuple(row[:COLUMNS]) for row in figures.in_rows(cells, figures.columns(view))[:ROWS])
+    shape = figures.in_brackets(view.shape)
     return Table(
         head=visible(f"{view.dtype} {shape}" if named else shape, keep=""),
         start=f"[{', '.join(map(str, view.start))}]" if any(view.start) else "",
-        rows=tuple(row[:COLUMNS] for row in rows[:ROWS]),
-        cut=math.prod(view.shape) > sum(len(row[:COLUMNS]) for row in rows[:ROWS]),
+        rows=rows,
+        cut=math.prod(view.shape) > sum(len(row) for row in rows),
     )
 
 
@@ -308,8 +288,7 @@ def _value_at(view: TensorView | None, index: Sequence[int]) -> str:
         if not start <= at < start + length:
             return ""
         offset = offset * length + at - start
-    whole = not view.dtype.startswith(("float", "bfloat"))
-    return number(view.values[offset], whole=whole) if offset < len(view.values) else ""
+    return number(view.values[offset], whole=figures.is_whole(view)) if offset < len(view.values) else ""
 
 
 def _sentences(case: CaseResult) -> dict[str, str]:
@@ -326,11 +305,9 @@ def _sentences(case: CaseResult) -> dict[str, str]:
 
 
 def _printed(text: str) -> tuple[str, bool]:
-    """Printed text, its hidden characters written out; equal lines that follow one another become one."""
-    lines = visible(text).rstrip("\n").split("\n") if text.strip() else []
-    runs = [(line, len(list(run))) for line, run in groupby(lines)]
-    folded = [line if n == 1 else f"{line}  (× {n})" for line, n in runs]
-    return "\n".join(folded[:PRINTED_LINES]), len(folded) > PRINTED_LINES
+    """Printed text, and whether it is cut."""
+    lines = figures.printed(text) if text.strip() else []
+    return "\n".join(lines[:PRINTED_LINES]), len(lines) > PRINTED_LINES
 
 
 def context(submission: Submission) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from itertools import groupby
-
 from rich.text import Text
 
 from app.messages import TABLE, say
+from app.reports import figures
+from app.reports.figures import points
 from app.terminal import visible
-from graders.verdict import CaseResult, Output, Report, Shape, Status, TensorView, Verdict
+from graders.verdict import CaseResult, Output, Report, Shape, TensorView, Verdict
 
 FULL_CASES = 2  # failed cases shown in full
 LINE_CASES = 8  # further ones, a line each
@@ -38,7 +37,7 @@ def summary(report: Report, lang: str) -> str:
     """The verdict and the score in a few words."""
     verdict = say(lang, f"verdict.{report.verdict}")
     return (
-        verdict if report.score is None else f"{verdict} {say(lang, 'report.score', total=_points(report.score.total))}"
+        verdict if report.score is None else f"{verdict} {say(lang, 'report.score', total=points(report.score.total))}"
     )
 
 
@@ -48,14 +47,14 @@ def _head(report: Report, lang: str) -> Text:
     text.append(f"  {report.kata}", _HEAD)
     text.append(f"  {visible(report.file, keep='')}", _FAINT)
     if report.cases:
-        passed = sum(case.status is Status.PASSED for case in report.cases)
+        passed = len(figures.outcomes(report.cases).passed)
         text.append("\n" + say(lang, "report.cases", passed=passed, count=len(report.cases)))
     if report.score is not None:
-        text.append(("  ·  " if report.cases else "\n") + say(lang, "report.score", total=_points(report.score.total)))
-        for part in ("correctness", "shapes", "speed"):
+        text.append(("  ·  " if report.cases else "\n") + say(lang, "report.score", total=points(report.score.total)))
+        for part in figures.PARTS:
             value = getattr(report.score, part)
             if value is not None:
-                text.append("  " + say(lang, f"report.part.{part}", value=_points(value)), _FAINT)
+                text.append("  " + say(lang, f"report.part.{part}", value=points(value)), _FAINT)
     if report.speed is not None:
         numbers = {name: f"{getattr(report.speed, name):.2f}" for name in ("ratio", "low", "high")}
         text.append("\n" + say(lang, "report.speed", **numbers))
@@ -65,10 +64,9 @@ def _head(report: Report, lang: str) -> Text:
 
 
 def _failures(report: Report, lang: str) -> list[Text]:
-    failed = [case for case in report.cases if case.status not in (Status.PASSED, Status.NOT_RUN)]
-    left = [case for case in report.cases if case.status is Status.NOT_RUN]
+    passed, failed, not_run = figures.outcomes(report.cases)
     blocks = [_case(case, lang) for case in failed[:FULL_CASES]]
-    rest = failed[FULL_CASES:] + left
+    rest = failed[FULL_CASES:] + not_run
     if rest:
         text = Text.assemble((say(lang, "report.more"), _HEAD))
         for case in rest[:LINE_CASES]:
@@ -78,9 +76,9 @@ def _failures(report: Report, lang: str) -> list[Text]:
         if len(rest) > LINE_CASES:
             text.append("\n  " + say(lang, "report.and_more", count=len(rest) - LINE_CASES), _FAINT)
         blocks.append(text)
-    passed = [case.title.get(lang) for case in report.cases if case.status is Status.PASSED]
     if failed and passed:
-        blocks.append(Text(say(lang, "report.passed_line", names=_names(passed, lang, PASSED_NAMES)), _FAINT))
+        names = _names([case.title.get(lang) for case in passed], lang, PASSED_NAMES)
+        blocks.append(Text(say(lang, "report.passed_line", names=names), _FAINT))
     return blocks
 
 
@@ -108,8 +106,8 @@ def _case_lines(case: CaseResult, lang: str) -> list[str]:
         facts.append(say(lang, "report.first_bad", index=", ".join(map(str, case.first_bad_index))))
     if case.message is None and case.bad_count is not None and case.count is not None:
         facts.append(say(lang, "report.bad_count", bad=case.bad_count, count=case.count))
-    if case.max_abs_error is not None and case.tolerance is not None and not case.max_abs_error <= case.tolerance:
-        error, tolerance = f"{case.max_abs_error:.2g}", f"{case.tolerance:.2g}"
+    if worst := figures.worst_error(case):
+        error, tolerance = worst
         facts.append(say(lang, "report.error", error=error, tolerance=tolerance))
     return [*lines, " · ".join(facts)] if facts else lines
 
@@ -128,7 +126,7 @@ def _views(case: CaseResult, lang: str) -> list[str]:
 
 def _place(view: TensorView, named: bool) -> str:
     """`float32 (2, 5, 8)`, and where its window begins; only what came is `named`: the reference is float64 by design."""
-    words = [f"({', '.join(map(str, view.shape))})"]
+    words = [figures.in_brackets(view.shape)]
     if named:
         words = [view.dtype, *words, *([view.device] if view.device != "cpu" else [])]
     if any(view.start):
@@ -137,30 +135,16 @@ def _place(view: TensorView, named: bool) -> str:
 
 
 def _rows(view: TensorView) -> list[list[str]]:
-    columns = view.window[-1] if view.window else 1
-    if columns == 0 or not view.values:
-        return []
-    whole = not view.dtype.startswith(("float", "bfloat"))
-    cells = [_number(value, whole) for value in view.values]
-    table = [cells[i : i + columns] for i in range(0, len(cells), columns)]
-    cut = [row[:COLUMNS] + (["…"] if len(row) > COLUMNS else []) for row in table[:ROWS]]
+    whole = figures.is_whole(view)
+    cells = [figures.number(value, whole=whole, nan="nan", infinity="inf") for value in view.values]
+    table = figures.in_rows(cells, figures.columns(view))
+    cut = [[*row[:COLUMNS], *(["…"] if len(row) > COLUMNS else [])] for row in table[:ROWS]]
     return cut + ([["…"]] if len(table) > ROWS else [])
-
-
-def _number(value: float, whole: bool) -> str:
-    if not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    return str(int(value)) if whole and value == int(value) else f"{value:.4g}"
 
 
 def _shape(shape: Shape) -> str:
     """`query (B=2, L=5, D=8)`, its dtype where the report has it."""
-    named = len(shape.axes) == len(shape.dims)
-    dims = [
-        f"{axis}={n}" if named and axis else str(n)
-        for axis, n in zip(shape.axes or shape.dims, shape.dims, strict=False)
-    ]
-    return " ".join(part for part in (shape.name, shape.dtype, f"({', '.join(dims)})") if part)
+    return " ".join(part for part in (shape.name, shape.dtype, figures.in_brackets(figures.lengths(shape))) if part)
 
 
 def _policy(report: Report, lang: str) -> list[Text]:
@@ -197,7 +181,7 @@ def _printed(output: Output, lang: str) -> list[Text]:
         if not content:
             continue
         text = Text.assemble((say(lang, key), _HEAD))
-        lines = _folded(visible(content).rstrip("\n").split("\n"))
+        lines = figures.printed(content)
         for line in lines[:PRINTED_LINES]:
             text.append("\n  | " + line)
         if len(lines) > PRINTED_LINES:
@@ -206,12 +190,6 @@ def _printed(output: Output, lang: str) -> list[Text]:
     if blocks and output.truncated:
         blocks[-1].append("\n  " + say(lang, "report.printed_cut"), _FAINT)
     return blocks
-
-
-def _folded(lines: list[str]) -> list[str]:
-    """Equal lines that follow one another become one: a print in forward is seen once, not once a case."""
-    runs = [(line, len(list(run))) for line, run in groupby(lines)]
-    return [line if n == 1 else f"{line}  (× {n})" for line, n in runs]
 
 
 def _foot(report: Report, lang: str) -> Text:
@@ -241,8 +219,3 @@ def _names(names: list[str], lang: str, most: int) -> str:
     joint = "；" if lang == "zh" else "; "  # titles hold commas of their own
     more = [say(lang, "report.and_more", count=len(names) - most)] if len(names) > most else []
     return joint.join(names[:most] + more)
-
-
-def _points(value: float) -> str:
-    """Rounded down: 99.96 is not 100."""
-    return f"{math.floor(value * 10 + 1e-9) / 10:g}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 import pytest
 
 from app import results
 from app.models import Kind, State, Submission
+from app.reports import figures
 from graders.verdict import (
     CaseResult,
     Diagnosis,
@@ -22,6 +22,8 @@ from graders.verdict import (
     Status,
     TensorView,
     Text,
+    Trial,
+    TrialStatus,
     Verdict,
 )
 
@@ -107,20 +109,6 @@ def test_a_window_that_does_not_begin_at_zero_finds_its_number() -> None:
     assert outside.failures[0].here == ""
 
 
-@pytest.mark.parametrize(
-    ("value", "whole", "text"),
-    [
-        (1.0, True, "1"),
-        (0.123456, False, "0.1235"),
-        (math.nan, False, "NaN"),
-        (-math.inf, False, "-∞"),
-        (1e30, False, "1e+30"),
-    ],
-)
-def test_numbers_have_the_digits_that_matter(value: float, whole: bool, text: str) -> None:
-    assert results.number(value, whole=whole) == text
-
-
 def test_what_a_submission_wrote_has_no_hidden_characters() -> None:
     made = results.view_of(
         a_report(
@@ -158,21 +146,26 @@ def test_a_report_that_cannot_be_read_is_no_reason_to_fail(report: str, kind: Ki
 
 
 def test_a_try_shows_its_value_and_what_it_printed() -> None:
-    report = json.dumps(
-        {
-            "status": "done",
-            "value": "tensor\x1b",
-            "shapes": [{"name": "value", "dims": [2, 3], "axes": [], "dtype": "float32"}],
-            "output": {"stdout": "hi\n", "stderr": "", "truncated": False},
-            "seconds": 0.01,
-        }
-    )
+    report = Trial(
+        kata="layer_norm",
+        kata_digest="1" * 64,
+        submission_digest="0" * 64,
+        status=TrialStatus.DONE,
+        value="tensor\x1b",
+        shapes=[Shape(name="value", dims=[2, 3], dtype="float32")],
+        output=Output(stdout="hi\n"),
+        policy=[PolicyFinding(rule="r\x00", line=3, text="t\u202e")],
+        started="2026-11-28T00:00:00.000Z",
+        seconds=0.01,
+    ).to_json()
     trial = results.context(a_submission(report, Kind.TRY))["trial"]
     assert (trial.value, trial.shapes, trial.stdout) == ("tensor\\x1b", ("value (2, 3) float32",), "hi")
+    assert trial.policy == ({"line": 3, "text": "t\\u202e", "rule": "r\\x00"},)
 
 
 def test_every_word_of_the_grader_has_a_sentence() -> None:
-    assert {str(verdict) for verdict in Verdict} <= results.VERDICTS.keys()
+    assert {str(verdict) for verdict in (*Verdict, *TrialStatus)} <= results.VERDICTS.keys()
+    assert set(figures.PARTS) <= Score.model_fields.keys() & results.PARTS.keys()
     assert {str(status) for status in Status} <= results.STATUSES.keys()
     assert {str(state) for state in State} <= results.STATES.keys()
     assert {str(kind) for kind in Kind} <= results.KINDS.keys()
