@@ -1,8 +1,10 @@
 """A person's history as one JSON file, out and in again, and its deletion.
 
-The file holds graded submissions with code and report, events (hints, answers, quizzes, reviews), the drafts as they are
-now, and preferences. Cards are left out: they follow from the rest. Coming in twice changes nothing the second time, and
-never overwrites what is there.
+The file holds submissions with code and report (grades, runs, tries, and what was cancelled or met a fault of ours), events
+(hints, answers, quizzes, reviews), drafts with every step of their typing, and preferences. Cards are left out: they
+follow from the rest; and what still waits is not history yet. What an import would not take is left out as well, the
+oldest reports and logs of steps first, never code or the text of a draft. Coming in twice changes nothing the second
+time, and never overwrites what is there.
 """
 
 from __future__ import annotations
@@ -13,172 +15,48 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal, cast
+from typing import IO, Any, cast
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import delete, func, select
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app import drafts, preferences, review
 from app.db import Database
-from app.events import LONGEST_KEY, Did, happened, record
+from app.events import Did, happened, record
 from app.models import Card, DraftEvent, Event, Kind, Preference, State, Submission
 from app.people import Person
-from app.refusals import Refused
-from graders.verdict import Report, Verdict
+from app.saved import (
+    EXPORTED,
+    FORMAT,
+    MOST_REPLAYED,
+    SCHEMA_VERSION,
+    Saved,
+    SavedDraft,
+    SavedEvent,
+    SavedRun,
+    SavedStep,
+    SavedSubmission,
+    SavedTry,
+    SavedUnjudged,
+    Sent,
+    replay,
+)
+from graders.verdict import Report, Trial
 
-FORMAT = "torchkata-progress"
-SCHEMA_VERSION = 1
-MOST_MIB = 32
-MOST_ROWS = 100_000
 SPOOL_MIB = 8  # of an export that are held in memory; more goes to a file
-CLOCK_SLACK = 86400.0  # the clock of the machine that exported may be ahead by so much
+ROOM = (
+    20 << 20
+)  # characters of reports and steps of drafts, of what an import takes; the rest is for code, texts, events
 
-
-class ImportTooLarge(Refused):
-    """The file is larger than `limit` MiB."""
-
-    status = 413
-    key = "import_too_large"
-
-
-class NotAnExport(Refused):
-    """The file is no JSON, or not of ours."""
-
-    status = 422
-    key = "import_not_ours"
-
-
-class NewerExport(Refused):
-    """The file's schema `version` is newer than `known`."""
-
-    status = 422
-    key = "import_newer"
-
-
-class BadExport(Refused):
-    """Something in the file is wrong: `where` and `why`."""
-
-    status = 422
-    key = "import_broken"
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-Moment = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-KataId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-
-
-class SavedSubmission(_Row):
-    """One graded submission."""
-
-    id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-    kata: KataId
-    code: Annotated[str, Field(max_length=1 << 20)]
-    created: Moment
-    finished: Moment
-    verdict: Annotated[Verdict, Field(strict=False)]
-    score: Annotated[float, Field(ge=0, le=100)] | None
-    report: Annotated[Report, Field(strict=False)] | None
-
-
-Key = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
-
-
-class HintOpened(_Row):
-    """Of app/events.py, as the classes that follow."""
-
-    n: Annotated[int, Field(ge=1, le=100)]
-
-
-class AnswerOpened(_Row):
-    """Says nothing but that it was."""
-
-
-class QuizAnswered(_Row):
-    """A sheet."""
-
-    answers: dict[str, list[str]]
-    right: Annotated[int, Field(ge=0, le=1000)]
-    total: Annotated[int, Field(ge=1, le=1000)]
-    passed: bool
-    quiz: str
-    order: Annotated[str, Field(max_length=LONGEST_KEY)] = ""
-
-
-class CardAnswered(_Row):
-    """An answer to a card."""
-
-    rating: Literal["again", "hard", "good", "easy"]
-    base: int
-    stale: bool
-
-
-class AnswerTakenBack(_Row):
-    """The answer with the key `undoes` does not count."""
-
-    undoes: Key
-
-
-class _Happened(_Row):
-    key: Key
-    kata: KataId
-    at: Moment
-
-
-class SavedHint(_Happened):
-    """A hint was opened."""
-
-    kind: Literal["hint"]
-    payload: HintOpened
-
-
-class SavedAnswer(_Happened):
-    """The answer was opened."""
-
-    kind: Literal["answer"]
-    payload: AnswerOpened
-
-
-class SavedQuiz(_Happened):
-    """A quiz was answered."""
-
-    kind: Literal["quiz"]
-    payload: QuizAnswered
-
-
-class SavedReview(_Happened):
-    """A card was answered, or an answer taken back."""
-
-    kind: Literal["review"]
-    payload: CardAnswered | AnswerTakenBack
-
-
-SavedEvent = Annotated[SavedHint | SavedAnswer | SavedQuiz | SavedReview, Field(discriminator="kind")]
-EXPORTED = (Did.HINT, Did.ANSWER, Did.QUIZ, Did.REVIEW)
-
-
-class SavedDraft(_Row):
-    """The text that somebody was writing."""
-
-    kata: KataId
-    text: Annotated[str, Field(max_length=1 << 20)]
-    at: Moment
-
-
-class Saved(_Row):
-    """The whole file."""
-
-    format: Literal["torchkata-progress"]
-    schema_version: Literal[1]
-    exported: str
-    submissions: Annotated[list[SavedSubmission], Field(max_length=MOST_ROWS)]
-    events: Annotated[list[SavedEvent], Field(max_length=MOST_ROWS)]
-    drafts: Annotated[list[SavedDraft], Field(max_length=MOST_ROWS)]
-    preferences: Annotated[dict[str, bool | int | float | str], Field(max_length=100)]
+# list of the file -> its rows, and which submissions they are
+KINDS: dict[str, tuple[type[Sent], tuple[ColumnElement[bool], ...]]] = {
+    "submissions": (SavedSubmission, (Submission.kind == Kind.GRADE, Submission.state == State.DONE)),
+    "runs": (SavedRun, (Submission.kind == Kind.RUN, Submission.state == State.DONE)),
+    "tries": (SavedTry, (Submission.kind == Kind.TRY, Submission.state == State.DONE)),
+    "unjudged": (SavedUnjudged, (Submission.state.in_((State.CANCELLED, State.FAULT)),)),
+}
 
 
 class Counts(BaseModel):
@@ -204,10 +82,12 @@ def export(db: Database, person: Person, now: float) -> Iterator[str]:
     with db.reading() as session:
         when = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
         yield f'{{"format": "{FORMAT}", "schema_version": {SCHEMA_VERSION}, "exported": "{when}"'
-        yield from _listed("submissions", _submissions(session, person))
+        along, left_out = _room(session, person)
+        for name in KINDS:
+            yield from _listed(name, _submissions(session, person, name, along))
         yield from _listed("events", _events(session, person))
-        yield from _listed("drafts", _drafts(session, person))
-        yield f',\n"preferences": {_json(_preferences(session, person))}}}\n'
+        yield from _listed("drafts", _drafts(session, person, along))
+        yield f',\n"preferences": {_json(_preferences(session, person))},\n"left_out": {_json(left_out)}}}\n'
 
 
 def spooled(db: Database, person: Person, now: float, folder: Path) -> IO[bytes]:
@@ -235,21 +115,48 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _submissions(session: Session, person: Person) -> Iterator[dict[str, Any]]:
-    rows = select(Submission).where(
-        Submission.holder == person.holder, Submission.kind == Kind.GRADE, Submission.state == State.DONE
+def _room(session: Session, person: Person) -> tuple[set[str], dict[str, int]]:
+    """The submissions whose reports and the katas whose steps go along, the newest first; how many do not."""
+    reports = select(Submission.created, func.length(Submission.report), literal(0), Submission.id).where(
+        Submission.holder == person.holder, Submission.report.is_not(None)
     )
+    whole = case((or_(DraftEvent.version == 1, DraftEvent.changes.is_(None)), func.length(DraftEvent.text)), else_=0)
+    size = func.sum(func.coalesce(func.length(DraftEvent.changes), 0) + whole + 150)
+    replayed = func.count() * (func.max(func.coalesce(func.length(DraftEvent.text), 0)) + 100)
+    logs = select(func.max(DraftEvent.at), size, replayed, DraftEvent.kata).where(DraftEvent.holder == person.holder)
+    found = [tuple(row) for row in session.execute(reports)]
+    found += [tuple(row) for row in session.execute(logs.group_by(DraftEvent.kata))]
+    along: set[str] = set()
+    left_out = {"reports": 0, "logs": 0}
+    room, work = ROOM, MOST_REPLAYED // 2  # texts may have been longer than they are where they are whole
+    for _, length, steps, name in sorted(found, reverse=True):
+        if length <= room and steps <= work:
+            room, work = room - length, work - steps
+            along.add(name)
+        else:
+            left_out["logs" if steps else "reports"] += 1
+    return along, left_out
+
+
+def _submissions(session: Session, person: Person, name: str, along: set[str]) -> Iterator[dict[str, Any]]:
+    shape, which = KINDS[name]
+    rows = select(Submission).where(Submission.holder == person.holder, *which)
     for row in session.scalars(rows.order_by(Submission.created, Submission.id).execution_options(yield_per=50)):
-        yield {
-            "id": row.id,
-            "kata": row.kata,
-            "code": row.code,
-            "created": row.created,
-            "finished": row.finished if row.finished is not None else row.created,
-            "verdict": row.verdict,
-            "score": row.score,
-            "report": json.loads(row.report) if row.report else None,
-        }
+        saved = {column: getattr(row, column) for column in shape.model_fields}
+        if row.finished is None:
+            saved["finished"] = row.created
+        if "report" in saved:
+            saved["report"] = _report(row) if row.id in along else None
+        yield saved
+
+
+def _report(row: Submission) -> Any:
+    """As it is stored; None where nobody could read it, else no import would take the file."""
+    try:
+        (Trial if row.kind == Kind.TRY else Report).model_validate_json(row.report or "")
+    except ValidationError:
+        return None
+    return json.loads(row.report or "")
 
 
 def _events(session: Session, person: Person) -> Iterator[dict[str, Any]]:
@@ -266,11 +173,21 @@ def _key(row: Event) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _drafts(session: Session, person: Person) -> Iterator[dict[str, Any]]:
+def _drafts(session: Session, person: Person, along: set[str]) -> Iterator[dict[str, Any]]:
     for kata in session.scalars(select(DraftEvent.kata).where(DraftEvent.holder == person.holder).distinct()).all():
         found = drafts.latest(session, person, kata)
         if found is not None:
-            yield {"kata": kata, "text": found.text, "at": found.at or 0.0}
+            steps = list(_steps(session, person, kata)) if kata in along else []
+            yield {"kata": kata, "text": found.text, "at": found.at or 0.0, "steps": steps}
+
+
+def _steps(session: Session, person: Person, kata: str) -> Iterator[dict[str, Any]]:
+    rows = select(DraftEvent).where(DraftEvent.holder == person.holder, DraftEvent.kata == kata)
+    for row in session.scalars(rows.order_by(DraftEvent.version).execution_options(yield_per=500)):
+        step = {"kind": row.kind, "device": row.device, "at": row.at, "typed_at": row.typed_at, "changes": row.changes}
+        if row.version == 1 or row.changes is None:  # any other text follows from the changes
+            step["text"] = row.text
+        yield {name: value for name, value in step.items() if value is not None}
 
 
 def _preferences(session: Session, person: Person) -> dict[str, Any]:
@@ -281,39 +198,16 @@ def _preferences(session: Session, person: Person) -> dict[str, Any]:
 # -- in --------------------------------------------------------------------------------------------------------------
 
 
-def parse(content: bytes, now: float) -> Saved:
-    """Looks at everything before anything is written. Raises ImportTooLarge, NotAnExport, NewerExport, BadExport."""
-    if len(content) > MOST_MIB << 20:
-        raise ImportTooLarge(limit=MOST_MIB)
-    try:
-        raw = json.loads(content, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        raise NotAnExport from None
-    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        raise NotAnExport
-    version = raw.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise NewerExport(version=version, known=SCHEMA_VERSION)
-    try:
-        saved = Saved.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise BadExport(where=".".join(str(part) for part in first["loc"]), why=first["msg"]) from None
-    for where, at in _times(saved):
-        if at > now + CLOCK_SLACK:
-            raise BadExport(where=where, why="lies in the future")
-    return saved
-
-
 def bring_in(db: Database, person: Person, saved: Saved, wishes: review.Wishes, zone: ZoneInfo, now: float) -> Counts:
     """Adds what is not there yet, in one transaction, and replays the cards of the katas that it touches."""
+    logs = [_log(person, draft) for draft in saved.drafts]  # before the database is locked: nobody waits for that
     with db.writing() as session:
         counts = Counts(
-            submissions=_bring_submissions(session, person, saved.submissions),
+            submissions=_bring_submissions(session, person, saved),
             events=_bring_events(session, person, saved.events),
             preferences=_bring_preferences(session, person, saved.preferences),
         )
-        counts.drafts, counts.drafts_kept = _bring_drafts(session, person, saved.drafts)
+        counts.drafts, counts.drafts_kept = _bring_drafts(session, person, logs)
         if counts.anything:
             record(session, person, Did.IMPORT, now, payload=counts.model_dump())
         session.flush()
@@ -323,42 +217,19 @@ def bring_in(db: Database, person: Person, saved: Saved, wishes: review.Wishes, 
     return counts
 
 
-def _refuse(constant: str) -> float:
-    raise ValueError(constant)
-
-
-def _times(saved: Saved) -> Iterator[tuple[str, float]]:
-    for n, submission in enumerate(saved.submissions):
-        yield f"submissions.{n}.created", submission.created
-        yield f"submissions.{n}.finished", submission.finished
-    for n, event in enumerate(saved.events):
-        yield f"events.{n}.at", event.at
-    for n, draft in enumerate(saved.drafts):
-        yield f"drafts.{n}.at", draft.at
-
-
-def _bring_submissions(session: Session, person: Person, saved: list[SavedSubmission]) -> int:
+def _bring_submissions(session: Session, person: Person, saved: Saved) -> int:
     there = set(session.scalars(select(Submission.id)))
-    new = {one.id: one for one in saved if one.id not in there}
+    new = {one.id: one for one in saved.sent if one.id not in there}
     for one in new.values():
+        given = {"kind": one.kind, "state": State.DONE, "attempt": 1, **one.model_dump(exclude={"report"})}
+        report = getattr(one, "report", None)
         session.add(
             Submission(
-                id=one.id,
-                holder=person.holder,
-                owner=person.owner,
-                session=person.session,
-                kata=one.kata,
-                kind=Kind.GRADE,
-                code=one.code,
+                **person.columns,
+                **given,
                 code_digest=hashlib.sha256(one.code.encode("utf-8", "surrogatepass")).hexdigest(),
-                created=one.created,
-                state=State.DONE,
                 priority=0,
-                attempt=1,
-                finished=one.finished,
-                verdict=one.verdict,
-                score=one.score,
-                report=one.report.model_dump_json() if one.report is not None else None,
+                report=report.model_dump_json() if report is not None else None,
             )
         )
     return len(new)
@@ -370,9 +241,7 @@ def _bring_events(session: Session, person: Person, saved: list[SavedEvent]) -> 
     for one in new.values():
         session.add(
             Event(
-                holder=person.holder,
-                owner=person.owner,
-                session=person.session,
+                **person.columns,
                 kata=one.kata,
                 kind=one.kind,
                 at=one.at,
@@ -383,30 +252,36 @@ def _bring_events(session: Session, person: Person, saved: list[SavedEvent]) -> 
     return len(new)
 
 
-def _bring_drafts(session: Session, person: Person, saved: list[SavedDraft]) -> tuple[int, int]:
+def _bring_drafts(session: Session, person: Person, logs: list[list[dict[str, Any]]]) -> tuple[int, int]:
+    """A log that goes on where the one here ends is appended to it; of any other only what is here counts."""
     added = kept = 0
-    for one in saved:
-        there = drafts.latest(session, person, one.kata)
-        if there is not None:
-            kept += there.text != one.text
-            continue
-        session.add(
-            DraftEvent(
-                holder=person.holder,
-                owner=person.owner,
-                session=person.session,
-                kata=one.kata,
-                version=1,
-                device="import",
-                kind="restore",
-                at=one.at,
-                text=one.text,
-                digest=drafts.digest_of(one.text),
-            )
-        )
-        session.flush()
-        added += 1
+    for log in logs:
+        mine = DraftEvent.holder == person.holder, DraftEvent.kata == log[0]["kata"]
+        there = list(session.scalars(select(DraftEvent.digest).where(*mine).order_by(DraftEvent.version)))
+        if there != [row["digest"] for row in log[: len(there)]]:
+            kept += log[-1]["digest"] not in there
+        elif new := log[len(there) :]:
+            session.execute(insert(DraftEvent), new)  # in one statement: they are many
+            added += 1
     return added, kept
+
+
+def _log(person: Person, draft: SavedDraft) -> list[dict[str, Any]]:
+    """The rows of a draft; of one that came without its steps, the text as the first."""
+    if not draft.steps:
+        step = SavedStep(kind="restore", device="import", at=draft.at, text=draft.text)
+        draft = draft.model_copy(update={"steps": [step]})
+    return [
+        {
+            **person.columns,
+            "kata": draft.kata,
+            "version": version,
+            **step.model_dump(),
+            "text": text if step.changes is None or version % drafts.WHOLE_EVERY == 1 else None,
+            "digest": drafts.digest_of(text),
+        }
+        for version, (step, text) in enumerate(zip(draft.steps, replay(draft), strict=True), 1)
+    ]
 
 
 def _bring_preferences(session: Session, person: Person, saved: dict[str, bool | int | float | str]) -> int:

@@ -62,9 +62,7 @@ def record(
     if known is not None:
         return known, False
     event = Event(
-        holder=person.holder,
-        owner=person.owner,
-        session=person.session,
+        **person.columns,
         kata=kata,
         kind=kind,
         at=at,

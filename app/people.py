@@ -15,5 +15,10 @@ class Person:
     owner: str | None = None  # an account
     session: str | None = None  # an interview
 
+    @property
+    def columns(self) -> dict[str, str | None]:
+        """What a row that is his says of him."""
+        return {"holder": self.holder, "owner": self.owner, "session": self.session}
+
 
 LOCAL_PERSON = Person(LOCAL)  # everybody, in local mode

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from app import backup, catalogue, forms, progress, review
+from app import backup, catalogue, forms, progress, review, saved
 from app.backup import Counts
 from app.forms import Form
 from app.i18n import marked
@@ -53,7 +53,7 @@ def show(request: Request, site: SiteDep, deleted: bool = False) -> Response:
         track_name=catalogue.track_name,
         zone=zone.key,
         deleted=deleted,
-        most=backup.MOST_MIB,
+        most=saved.MOST_MIB,
     )
 
 
@@ -85,9 +85,9 @@ async def bring_in(request: Request, site: SiteDep) -> Response:
 
 def _bring_in(request: Request, site: Site, form: Form) -> Response:
     prefs, now = site.reader(request).prefs, time.time()
-    saved = backup.parse(form.raw("file"), now)
+    found = saved.parse(form.raw("file"), now)
     zone = zone_of(prefs, request.cookies)
-    counts = backup.bring_in(site.db, site.person(request), saved, review.wishes_of(prefs), zone, now)
+    counts = backup.bring_in(site.db, site.person(request), found, review.wishes_of(prefs), zone, now)
     return site.page(request, "imported.html", counts=counts)
 
 

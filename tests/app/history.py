@@ -52,8 +52,13 @@ def graded(
         priority=0,
         attempt=1,
         finished=when + 0.1,
-        verdict="passed" if passed else "failed",
-        score=(100.0 if passed else 40.0) if score is None else score,
+        verdict=None if state != State.DONE else "done" if kind == Kind.TRY else "passed" if passed else "failed",
+        score=None
+        if kind != Kind.GRADE or state != State.DONE
+        else (100.0 if passed else 40.0)
+        if score is None
+        else score,
+        snippet="print(f(1))\n" if kind == Kind.TRY else None,
         report=report,
     )
     with db.writing() as session:

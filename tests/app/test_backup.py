@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app import backup, drafts, progress, review
-from app.backup import BadExport, ImportTooLarge, NewerExport, NotAnExport
+from app import backup, drafts, progress, review, saved
 from app.db import READERS
 from app.drafts import Step
 from app.events import Did
-from app.models import Card, DraftEvent, Event, Preference, State, Submission
+from app.models import Card, DraftEvent, Event, Kind, Preference, State, Submission
 from app.people import LOCAL_PERSON as ME
 from app.people import Person
 from app.preferences import change
 from app.refusals import Refused
 from app.review import Wishes
-from graders.verdict import Environment, Isolation, Report, Verdict
+from app.saved import BadExport, ImportTooLarge, NewerExport, NotAnExport
+from graders.verdict import Environment, Isolation, Report, Trial, TrialStatus, Verdict
 from tests.app.history import CODE, DAY, UTC, answered, at, did, graded
 from tests.app.webs import Web, a_web
 
@@ -42,6 +42,15 @@ REPORT = Report(
     started="2026-03-01T12:00:00Z",
     seconds=0.1,
 ).model_dump_json()
+TRIAL = Trial(
+    kata="masked_softmax",
+    kata_digest="1" * 64,
+    submission_digest="0" * 64,
+    status=TrialStatus.ERROR,
+    value="tensor(1.)",
+    started="2026-03-01T12:00:00Z",
+    seconds=0.1,
+).model_dump_json()
 
 
 def fill(web: Web) -> None:
@@ -54,8 +63,38 @@ def fill(web: Web) -> None:
     review.answer(web.db, ME, "masked_softmax", "hard", 1, Wishes(), UTC, NOON + 5 * DAY, "a")
     review.answer(web.db, ME, "masked_softmax", "easy", 2, Wishes(), UTC, NOON + 9 * DAY, "b")
     review.undo(web.db, ME, "b", Wishes(), UTC, NOON + 9 * DAY + 5)
-    write(web, "masked_softmax", "x = '中文 🙂'\n")
+    graded(web.db, NOON + 1, kind=Kind.RUN, passed=False, report=REPORT)
+    graded(web.db, NOON + 2, kind=Kind.TRY, report=TRIAL)
+    graded(web.db, NOON + 3, kind=Kind.TRY, state=State.CANCELLED)
+    graded(web.db, NOON + 4, state=State.FAULT)
+    type_in(web, "masked_softmax", "x = '中文 🙂'\n")
     change(web.db, ME, {"theme": "dark", "vim": True, "font_size": 15, "tz": "Asia/Shanghai"})
+
+
+def type_in(web: Web, kata: str, text: str) -> None:
+    """Letter by letter behind the starter, with a paste at the end: 120 steps and more, most of them without a text."""
+    steps: list[Step] = []
+    so_far = "start = 1\n"
+    for char in f"{text}{'y = 2' * 30}":
+        units = len(so_far.encode("utf-16-le")) // 2
+        changes, so_far = [units, [0, *char.split("\n")]], so_far + char
+        steps.append(Step("edit", drafts.digest_of(so_far), changes=changes, typed_at=NOON + len(steps)))
+    steps += [
+        Step("paste", drafts.digest_of("pasted\n"), text="pasted\n"),
+        Step("restore", drafts.digest_of(text), text=text),
+    ]
+    drafts.append(web.db, ME, kata, "start = 1\n", 0, "tab", steps)
+
+
+def tables(web: Web) -> dict[str, list[dict[str, Any]]]:
+    """Every column of every row but what each machine gives itself."""
+    own = {"_sa_instance_state", "id", "code_digest", "priority"}
+    found = {}
+    with web.db.reading() as session:
+        for table, order in ((Submission, Submission.created), (DraftEvent, DraftEvent.version)):
+            rows = [vars(row) for row in session.scalars(select(table).order_by(order))]
+            found[table.__tablename__] = [{name: row[name] for name in row if name not in own} for row in rows]
+    return found
 
 
 def write(web: Web, kata: str, text: str) -> None:
@@ -67,7 +106,7 @@ def out(web: Web) -> bytes:
 
 
 def back(web: Web, content: bytes) -> backup.Counts:
-    return backup.bring_in(web.db, ME, backup.parse(content, time.time()), Wishes(), UTC, NOW)
+    return backup.bring_in(web.db, ME, saved.parse(content, time.time()), Wishes(), UTC, NOW)
 
 
 def state(web: Web) -> dict[str, Any]:
@@ -92,22 +131,100 @@ def rows(web: Web, person: Person = ME) -> int:
 
 def test_a_history_survives_its_deletion(web: Web) -> None:
     fill(web)
-    before, content = state(web), out(web)
+    before, held, content = state(web), tables(web), out(web)
+    assert [len(rows) for rows in held.values()] == [6, 163]
     backup.delete_everything(web.db, ME)
     assert rows(web) == 0
     counts = back(web, content)
-    assert (counts.submissions, counts.drafts, counts.preferences) == (2, 1, 4)
-    after = state(web)
-    assert after["drafts"].text == before["drafts"].text
-    assert {**after, "drafts": None} == {**before, "drafts": None}
+    assert (counts.submissions, counts.drafts, counts.preferences) == (6, 1, 4)
+    assert state(web) == before
+    assert tables(web) == held
 
 
 def test_a_history_moves_to_another_machine(web: Web, tmp_path: Path) -> None:
     fill(web)
     with a_web(tmp_path / "other") as other:
         back(other, out(web))
-        assert {**state(other), "drafts": None} == {**state(web), "drafts": None}
-        assert json.loads(out(other)) == json.loads(out(web)) | {"drafts": json.loads(out(other))["drafts"]}
+        assert state(other) == state(web)
+        assert tables(other) == tables(web)
+        assert out(other) == out(web)
+
+
+def test_a_draft_goes_on_where_it_was_left_on_the_other_machine(web: Web, tmp_path: Path) -> None:
+    fill(web)
+    with a_web(tmp_path / "other") as other:
+        back(other, out(web))
+        there = drafts.head(other.db, ME, "masked_softmax", "")
+        step = Step("edit", drafts.digest_of("there\n"), text="there\n")
+        drafts.append(other.db, ME, "masked_softmax", "", there.version, "phone", [step])
+        older, newer = out(web), out(other)
+        counts = back(other, older)
+        assert not counts.anything
+        assert counts.drafts_kept == 0  # what the file has is in the log
+        assert back(web, newer).drafts == 1
+        assert tables(web) == tables(other)
+
+
+def test_two_drafts_that_went_apart_stay_apart(web: Web, tmp_path: Path) -> None:
+    fill(web)
+    with a_web(tmp_path / "other") as other:
+        back(other, out(web))
+        for one, text in ((web, "here\n"), (other, "there\n")):
+            version = drafts.head(one.db, ME, "masked_softmax", "").version
+            step = Step("edit", drafts.digest_of(text), text=text)
+            drafts.append(one.db, ME, "masked_softmax", "", version, "tab", [step])
+        counts = back(web, out(other))
+        assert (counts.drafts, counts.drafts_kept) == (0, 1)
+        assert drafts.head(web.db, ME, "masked_softmax", "").text == "here\n"
+
+
+def test_a_file_of_the_first_version_comes_in(web: Web) -> None:
+    """With what it had: grades, events, the text of each draft."""
+    fill(web)
+    raw = json.loads(out(web))
+    for name in ("runs", "tries", "unjudged", "left_out"):
+        del raw[name]
+    del raw["drafts"][0]["steps"]
+    raw["schema_version"] = 1
+    before = state(web)
+    backup.delete_everything(web.db, ME)
+    old = json.dumps(raw).encode()
+    counts = back(web, old)
+    assert (counts.submissions, counts.events, counts.drafts) == (2, 5, 1)
+    after = state(web)
+    assert (after["drafts"].text, after["drafts"].version) == (before["drafts"].text, 1)
+    assert after["cards"] == before["cards"]
+    assert not back(web, old).anything
+
+
+def test_what_an_import_would_not_take_is_left_out_the_oldest_first(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(web)  # reports: a grade at noon, a run and a try after it; the draft was typed now
+    whole = json.loads(out(web))
+    assert whole["left_out"] == {"reports": 0, "logs": 0}
+    log = len(json.dumps(whole["drafts"][0]["steps"]))
+    for room, reports, steps in ((0, 0, 0), (log + 9000 + len(TRIAL), 1, 163), (log + 99_000, 3, 163)):
+        monkeypatch.setattr(backup, "ROOM", room)
+        content = out(web)
+        raw = json.loads(content)
+        kept = [one for name in ("submissions", "runs", "tries") for one in raw[name] if one["report"]]
+        if room < log + 99_000:
+            kept = [one for one in kept if one["created"] >= NOON + 2]
+        assert len(kept) == reports
+        assert len(raw["drafts"][0]["steps"]) == steps
+        assert raw["drafts"][0]["text"] == whole["drafts"][0]["text"]
+        assert [one["code"] for one in raw["runs"]] == [one["code"] for one in whole["runs"]]
+        saved.parse(content, time.time())
+    backup.delete_everything(web.db, ME)
+    monkeypatch.setattr(backup, "ROOM", 0)
+    assert back(web, content).submissions == 6
+
+
+def test_a_report_that_nobody_can_read_is_no_reason_to_refuse_the_file(web: Web) -> None:
+    graded(web.db, NOON, report='{"of": "another time"}')
+    graded(web.db, NOON, kind=Kind.TRY, report="not even JSON")
+    content = out(web)
+    backup.delete_everything(web.db, ME)
+    assert back(web, content).submissions == 2
 
 
 def test_twice_is_once(web: Web) -> None:
@@ -141,8 +258,8 @@ def test_the_file_has_what_it_promises_and_nothing_of_others(web: Web) -> None:
     graded(web.db, NOON, person=Person("somebody"))
     graded(web.db, NOON, state=State.CANCELLED)
     raw = json.loads(out(web))
-    assert (raw["format"], raw["schema_version"]) == ("torchkata-progress", 1)
-    assert len(raw["submissions"]) == 2
+    assert (raw["format"], raw["schema_version"]) == ("torchkata-progress", 2)
+    assert [len(raw[name]) for name in ("submissions", "runs", "tries", "unjudged")] == [2, 1, 1, 3]
     assert raw["submissions"][0]["code"] == CODE
     assert raw["submissions"][1]["report"]["seed"] == "9223372036854775813"
     assert {event["kind"] for event in raw["events"]} == {"hint", "quiz", "review"}
@@ -156,7 +273,7 @@ def test_deletion_takes_all_of_one_person_and_nothing_of_others(web: Web) -> Non
     graded(web.db, NOON, state=State.QUEUED)
     with web.db.reading() as session:
         held = backup.held(session, ME)
-    assert (held.submissions, held.drafts, held.preferences) == (3, 1, 4)
+    assert (held.submissions, held.drafts, held.preferences) == (7, 1, 4)
     assert backup.delete_everything(web.db, ME) == held
     assert (rows(web), rows(web, Person("somebody"))) == (0, 1)
 
@@ -180,7 +297,8 @@ def test_deleted_texts_do_not_stay_in_the_file(web: Web, tmp_path: Path) -> None
         (b'{"format": "anki"}', NotAnExport),
         (b'{"format": "torchkata-progress", "schema_version": NaN}', NotAnExport),
         (b"[" * 100_000, NotAnExport),
-        (b'{"format": "torchkata-progress", "schema_version": 2}', NewerExport),
+        (b'{"format": "torchkata-progress", "schema_version": 3}', NewerExport),
+        (b'{"format": "torchkata-progress", "schema_version": 2}', BadExport),
         (b'{"format": "torchkata-progress", "schema_version": 1}', BadExport),
         (b'{"format": "torchkata-progress", "schema_version": "1"}', BadExport),
         (b" " * ((32 << 20) + 1), ImportTooLarge),
@@ -188,10 +306,22 @@ def test_deleted_texts_do_not_stay_in_the_file(web: Web, tmp_path: Path) -> None
 )
 def test_what_is_no_export_is_refused(content: bytes, error: type[Refused]) -> None:
     with pytest.raises(error):
-        backup.parse(content, NOW)
+        saved.parse(content, NOW)
 
 
 Damage = Callable[[dict[str, Any]], object]
+
+
+def test_steps_that_would_take_ages_are_refused(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(web)
+    content = out(web)
+    work = sum(len(text) + 100 for text in saved.replay(saved.parse(content, time.time()).drafts[0]))
+    monkeypatch.setattr(saved, "MOST_REPLAYED", work)
+    saved.parse(content, time.time())
+    monkeypatch.setattr(saved, "MOST_REPLAYED", work - 1)
+    with pytest.raises(BadExport) as caught:
+        saved.parse(content, time.time())
+    assert caught.value.values == {"where": "drafts.0.steps.162", "why": "too much to carry out"}
 
 
 @pytest.mark.parametrize(
@@ -212,6 +342,24 @@ Damage = Callable[[dict[str, Any]], object]
         (lambda raw: raw["events"][0].update(at="now"), "events.0.hint.at"),
         (lambda raw: raw["events"][0].update(key=""), "events.0.hint.key"),
         (lambda raw: raw["drafts"][0].update(text=5), "drafts.0.text"),
+        (lambda raw: raw["drafts"][0].update(text="another\n"), "drafts.0.text"),
+        (lambda raw: raw["drafts"][0]["steps"].pop(0), "drafts.0.steps.0"),
+        (lambda raw: raw["drafts"][0]["steps"].pop(7), "drafts.0.steps.7"),
+        (lambda raw: raw["drafts"][0]["steps"][9].pop("changes"), "drafts.0.steps.9"),
+        (lambda raw: raw["drafts"][0]["steps"][9].update(changes=[-1]), "drafts.0.steps.9"),
+        (lambda raw: raw["drafts"][0]["steps"][9].update(changes=["x"]), "drafts.0.steps.9.changes"),
+        (lambda raw: raw["drafts"][0]["steps"][9].update(changes=[True]), "drafts.0.steps.9.changes"),
+        (lambda raw: raw["drafts"][0]["steps"][9].update(kind="hack"), "drafts.0.steps.9.kind"),
+        (lambda raw: raw["drafts"][0]["steps"][9].update(device="x" * 41), "drafts.0.steps.9.device"),
+        (lambda raw: raw["drafts"][0]["steps"][9].update(text="\ud83d"), "drafts.0.steps.9.text"),
+        (lambda raw: raw["drafts"][0]["steps"][9].update(at=time.time() + 10 * DAY), "drafts.0.steps.9.at"),
+        (lambda raw: raw["runs"][0].update(score=50), "runs.0.score"),
+        (lambda raw: raw["runs"][0].update(verdict="done"), "runs.0.verdict"),
+        (lambda raw: raw["tries"][0].update(verdict="passed"), "tries.0.verdict"),
+        (lambda raw: raw["tries"][0]["report"].update(status="passed"), "tries.0.report.status"),
+        (lambda raw: raw["tries"][0].update(created=time.time() + 10 * DAY), "tries.0.created"),
+        (lambda raw: raw["unjudged"][0].update(state="queued"), "unjudged.0.state"),
+        (lambda raw: raw["unjudged"][0].update(kind="cheat"), "unjudged.0.kind"),
         (lambda raw: raw.update(preferences={"theme": ["dark"]}), "preferences.theme"),
         (lambda raw: raw.pop("events"), "events"),
         (lambda raw: raw.update(cards=[]), "cards"),
