@@ -162,9 +162,12 @@ def practice(session: Session, person: Person, zone: ZoneInfo, now: float) -> Pr
         )
     ).all()
     events = session.execute(
-        select(Event.at, Event.payload).where(Event.holder == person.holder, Event.kind.in_((Did.QUIZ, Did.REVIEW)))
-    )
-    done = [at for at, payload in events if "undoes" not in payload]
+        select(Event.at, Event.form_key, Event.payload).where(
+            Event.holder == person.holder, Event.kind.in_((Did.QUIZ, Did.REVIEW))
+        )
+    ).all()
+    undone = {payload["undoes"] for _, _, payload in events if "undoes" in payload}
+    done = [at for at, key, payload in events if "undoes" not in payload and key not in undone]
     return practice_of([*times, *done], zone, now)
 
 

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app import review
 from app.events import Did
 from app.models import Kind, State
 from app.people import LOCAL_PERSON, Person
 from app.progress import WEEKS, Standing, Status, next_up, practice, practice_of, shares, standing, standings
+from app.review import Wishes
 from katas.bank import Bank
 from tests.app.history import DAY, SHANGHAI, UTC, answered, at, did, graded
 from tests.app.webs import Web
@@ -159,3 +161,16 @@ def test_practice_counts_grades_quizzes_and_reviews(web: Web) -> None:
     with web.db.reading() as session:
         assert practice(session, LOCAL_PERSON, UTC, NOON).counts == {date(2026, 3, 1): 3}
         assert set(standings(session, LOCAL_PERSON)) == {"masked_softmax", "mha_what"}
+
+
+def test_an_answer_that_was_taken_back_is_no_practice(web: Web) -> None:
+    graded(web.db, NOON - DAY)
+    review.refresh(web.db, LOCAL_PERSON, Wishes(), UTC, NOON)
+    review.answer(web.db, LOCAL_PERSON, "masked_softmax", "good", 1, Wishes(), UTC, NOON, "slip")
+    with web.db.reading() as session:
+        before = practice(session, LOCAL_PERSON, UTC, NOON)
+    review.undo(web.db, LOCAL_PERSON, "slip", Wishes(), UTC, NOON + 5)
+    with web.db.reading() as session:
+        after = practice(session, LOCAL_PERSON, UTC, NOON)
+    assert (before.done_today, before.streak) == (True, 2)
+    assert (after.done_today, after.streak) == (False, 1)
