@@ -11,6 +11,9 @@ from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.i18n import marked
+
+WEEKDAYS = (marked("Mon"), marked("Tue"), marked("Wed"), marked("Thu"), marked("Fri"), marked("Sat"), marked("Sun"))
 COOKIE = "tz"  # a script writes the browser's zone into it; `tz` in the preferences comes first
 _LOCALTIME = Path("/etc/localtime")
 

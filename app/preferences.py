@@ -12,7 +12,7 @@ from app.localtime import zone_named
 from app.models import Preference
 from app.people import Person
 from app.refusals import Refused
-from app.review import LEAST_RETENTION, MOST_A_DAY, MOST_RETENTION
+from app.review import EASY_DAYS, LEAST_RETENTION, MOST_A_DAY, MOST_RETENTION
 
 Value = str | int | float | bool
 THEMES = ("auto", "light", "dark")
@@ -72,6 +72,7 @@ TABLE: dict[str, Callable[[str], Value]] = {
     "tz": _zone,  # empty: that of the browser
     "retention": _number(LEAST_RETENTION, MOST_RETENTION, float),
     "reviews_a_day": _number(1, MOST_A_DAY),
+    **dict.fromkeys(EASY_DAYS, _switch),
 }
 
 

@@ -11,13 +11,16 @@ How a kata comes in and what counts as a review:
 - a quiz: all right is good, three quarters is hard, less is again. The first sheet of a sitting counts, since the reasons
   are shown behind it;
 - solving again: passed at once is good, passed after failures is hard, given up while it was due is again.
+A card that would come up on an easy day comes up on the nearest other day, before it or after it as chance would have it,
+but the same every time; never on the day of its last answer, and never on a day that is over. What is overdue stays due.
 A sitting is what lies less than six hours apart. Intervals are whole days: nobody writes an attention layer ten minutes
 after the last one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -41,6 +44,7 @@ SITTING = 6 * 3600.0
 MANY_FAILURES = 3
 HARD_SHARE = 0.75
 FORECAST_DAYS = 30
+EASY_DAYS = ("easy_mon", "easy_tue", "easy_wed", "easy_thu", "easy_fri", "easy_sat", "easy_sun")  # as preferences
 
 T = TypeVar("T")
 
@@ -58,6 +62,7 @@ class Wishes:
 
     retention: float = RETENTION  # the probability of still knowing it when it comes up
     a_day: int = A_DAY
+    easy: tuple[int, ...] = ()  # weekdays on which nothing comes up, Monday is 0; never all seven
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,13 @@ class Answered:
 def wishes_of(prefs: Mapping[str, Any]) -> Wishes:
     """From the preferences, whatever they hold."""
     retention, a_day = prefs.get("retention"), prefs.get("reviews_a_day")
+    easy = tuple(n for n, name in enumerate(EASY_DAYS) if prefs.get(name) is True)
     return Wishes(
         min(max(float(retention), LEAST_RETENTION), MOST_RETENTION)
         if isinstance(retention, int | float)
         else RETENTION,
         min(max(int(a_day), 1), MOST_A_DAY) if isinstance(a_day, int | float) else A_DAY,
+        easy if len(easy) < len(EASY_DAYS) else (),
     )
 
 
@@ -150,6 +157,22 @@ def code_moments(grades: Sequence[tuple[float, bool]], helped: Sequence[tuple[fl
 def quiz_moments(sheets: Sequence[tuple[float, float]]) -> list[Moment]:
     """Of a concept kata: `sheets` are (when, share that was right), by time."""
     return [Moment(sitting[0][0], _quiz_rating(sitting[0][1])) for sitting in _sittings(sheets)]
+
+
+def spared(due: date, kata: str, easy: Collection[int], earliest: date) -> date:
+    """The day on which a card comes up that is due on `due`: another one where that is easy, but none before `earliest`.
+
+    Which neighbour it is hangs on kata and day alone, so that a replay gives the same and the cards of a day are shared out.
+    """
+    if due.weekday() not in easy or len(set(easy)) == len(EASY_DAYS):
+        return due
+    before, after = due, due
+    while before.weekday() in easy:
+        before -= timedelta(days=1)
+    while after.weekday() in easy:
+        after += timedelta(days=1)
+    early = zlib.crc32(f"{kata} {due.isoformat()}".encode()) % 2 == 0
+    return before if early and before >= earliest else after
 
 
 def _quiz_rating(share: float) -> fsrs.Rating:
@@ -216,16 +239,23 @@ def rebuild(session: Session, person: Person, kata: str, wishes: Wishes, zone: Z
         **card.to_dict(),
         "graded": len(grades),
         "retention": wishes.retention,
+        "easy": list(wishes.easy),
         "wake": grades[-1][0] + SITTING if grades and grades[-1][0] + SITTING > now else 0,
     }
     if row is None:
         row = Card(holder=person.holder, kata=kata)
         session.add(row)
-    row.due = start_of(day(card.due.timestamp(), zone), zone)  # from the morning of that day on
+    row.due = start_of(_comes_up(card, kata, wishes, zone, now), zone)  # from the morning of that day on
     row.version = sum(passed for _, passed in grades) + sum(event.kind in (Did.QUIZ, Did.REVIEW) for event in events)
     row.state = state
     session.flush()
     return row
+
+
+def _comes_up(card: fsrs.Card, kata: str, wishes: Wishes, zone: ZoneInfo, now: float) -> date:
+    last = day(card.last_review.timestamp() if card.last_review is not None else now, zone)
+    earliest = max(last + timedelta(days=1), day(now, zone))
+    return spared(day(card.due.timestamp(), zone), kata, wishes.easy, earliest)
 
 
 def _moments(grades: list[tuple[float, bool]], events: list[Event], now: float) -> list[Moment]:
@@ -276,7 +306,8 @@ def _stale(session: Session, person: Person, wishes: Wishes, now: float) -> list
 
 
 def _outdated(state: Mapping[str, Any], wishes: Wishes, now: float) -> bool:
-    return state.get("retention") != wishes.retention or 0 < state.get("wake", 0) <= now
+    wished = (state.get("retention"), tuple(state.get("easy", ())))
+    return wished != (wishes.retention, wishes.easy) or 0 < state.get("wake", 0) <= now
 
 
 # -- the queue -------------------------------------------------------------------------------------------------------
@@ -324,7 +355,9 @@ def _entry(row: Card, wishes: Wishes, zone: ZoneInfo, now: float) -> Entry:
         datetime.fromtimestamp(now, UTC),
         _scheduler(wishes.retention),
     )
-    after = {name: (scheduler.review_card(card, rating, when)[0].due - when).days for name, rating in RATINGS.items()}
+    then = {name: scheduler.review_card(card, rating, when)[0] for name, rating in RATINGS.items()}
+    today = day(now, zone)
+    after = {name: (_comes_up(moved, row.kata, wishes, zone, now) - today).days for name, moved in then.items()}
     last = card.last_review.timestamp() if card.last_review is not None else now
     return Entry(row.kata, row.due, row.version, scheduler.get_card_retrievability(card, when), last, after)
 

@@ -14,12 +14,10 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from app import backup, catalogue, forms, progress, review, saved
 from app.backup import Counts
 from app.forms import Form
-from app.i18n import marked
-from app.localtime import day, zone_of
+from app.localtime import WEEKDAYS, day, zone_of
 from app.site import Site, SiteDep
 
 router = APIRouter(include_in_schema=False)
-WEEKDAYS = (marked("Mon"), marked("Tue"), marked("Wed"), marked("Thu"), marked("Fri"), marked("Sat"), marked("Sun"))
 
 
 @router.get("/progress")

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from app import catalogue, events, forms, review
 from app.forms import Form
 from app.i18n import marked
-from app.localtime import day, moment, zone_of
+from app.localtime import WEEKDAYS, day, moment, zone_of
 from app.review import Wishes
 from app.site import Site, SiteDep
 from katas.bank import Kata, KataError
@@ -63,6 +63,7 @@ def show(request: Request, site: SiteDep, kata: str = "", more: int = 0) -> Resp
         wishes=wishes,
         retentions=_with(RETENTIONS, wishes.retention),
         limits=_with(LIMITS, wishes.a_day),
+        week=list(zip(review.EASY_DAYS, WEEKDAYS, strict=True)),
         track_name=catalogue.track_name,
         more=more,
     )

@@ -68,7 +68,7 @@ def fill(web: Web) -> None:
     graded(web.db, NOON + 3, kind=Kind.TRY, state=State.CANCELLED)
     graded(web.db, NOON + 4, state=State.FAULT)
     type_in(web, "masked_softmax", "x = '中文 🙂'\n")
-    change(web.db, ME, {"theme": "dark", "vim": True, "font_size": 15, "tz": "Asia/Shanghai"})
+    change(web.db, ME, {"theme": "dark", "vim": True, "font_size": 15, "tz": "Asia/Shanghai", "easy_sat": True})
 
 
 def type_in(web: Web, kata: str, text: str) -> None:
@@ -136,7 +136,7 @@ def test_a_history_survives_its_deletion(web: Web) -> None:
     backup.delete_everything(web.db, ME)
     assert rows(web) == 0
     counts = back(web, content)
-    assert (counts.submissions, counts.drafts, counts.preferences) == (6, 1, 4)
+    assert (counts.submissions, counts.drafts, counts.preferences) == (6, 1, 5)
     assert state(web) == before
     assert tables(web) == held
 
@@ -246,7 +246,7 @@ def test_what_is_here_is_never_overwritten(web: Web) -> None:
     change(web.db, ME, {"theme": "light"})
     graded(web.db, NOON + 1, kata="layer_norm")
     counts = back(web, content)
-    assert (counts.drafts, counts.drafts_kept, counts.preferences) == (0, 1, 3)
+    assert (counts.drafts, counts.drafts_kept, counts.preferences) == (0, 1, 4)
     found = state(web)
     assert found["drafts"].text == "mine = 1\n"
     assert found["prefs"]["theme"] == "light"
@@ -273,7 +273,7 @@ def test_deletion_takes_all_of_one_person_and_nothing_of_others(web: Web) -> Non
     graded(web.db, NOON, state=State.QUEUED)
     with web.db.reading() as session:
         held = backup.held(session, ME)
-    assert (held.submissions, held.drafts, held.preferences) == (7, 1, 4)
+    assert (held.submissions, held.drafts, held.preferences) == (7, 1, 5)
     assert backup.delete_everything(web.db, ME) == held
     assert (rows(web), rows(web, Person("somebody"))) == (0, 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC as utc
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import fsrs
@@ -205,6 +205,82 @@ def test_wishes_are_bounded_whatever_the_preferences_hold() -> None:
     assert wishes_of({}) == Wishes()
     assert wishes_of({"retention": 2, "reviews_a_day": 0}) == Wishes(review.MOST_RETENTION, 1)
     assert wishes_of({"retention": "x", "reviews_a_day": None}) == Wishes()
+    assert wishes_of({"easy_sat": True, "easy_sun": True, "easy_mon": False, "easy_tue": "on"}).easy == (5, 6)
+    assert wishes_of(dict.fromkeys(review.EASY_DAYS, True)).easy == ()  # then nothing would ever come up
+
+
+# -- easy days -------------------------------------------------------------------------------------------------------
+
+SATURDAY = date(2026, 3, 7)
+WEEKEND = (5, 6)
+
+
+@pytest.mark.parametrize("easy", [(), (2,), WEEKEND, (0, 3, 6), (0, 1, 2, 3, 4, 5), tuple(range(7))])
+def test_a_card_moves_off_an_easy_day_to_the_nearest_other_one(easy: tuple[int, ...]) -> None:
+    for n in range(14):
+        due = SATURDAY + timedelta(days=n)
+        days = {review.spared(due, f"kata_{k}", easy, SATURDAY - timedelta(days=14)) for k in range(40)}
+        if due.weekday() not in easy or len(easy) == 7:
+            assert days == {due}
+        else:
+            free = [due + timedelta(days=k) for k in range(-7, 8) if (due + timedelta(days=k)).weekday() not in easy]
+            assert days == {max(one for one in free if one < due), min(one for one in free if one > due)}
+
+
+def test_the_cards_of_an_easy_day_are_shared_out_the_same_way_every_time() -> None:
+    katas = [f"kata_{n}" for n in range(200)]
+    moved = [review.spared(SATURDAY, kata, WEEKEND, SATURDAY - timedelta(days=7)) for kata in katas]
+    assert moved == [review.spared(SATURDAY, kata, WEEKEND, SATURDAY - timedelta(days=7)) for kata in katas]
+    assert 80 <= moved.count(date(2026, 3, 6)) <= 120
+    assert moved.count(date(2026, 3, 6)) + moved.count(date(2026, 3, 9)) == 200
+
+
+@pytest.mark.parametrize("earliest", [date(2026, 3, 7), date(2026, 3, 8), date(2026, 3, 20)])
+def test_a_card_never_moves_to_a_day_that_is_over(earliest: date) -> None:
+    """A card of a day that is over stays overdue."""
+    assert {review.spared(SATURDAY, f"kata_{n}", WEEKEND, earliest) for n in range(40)} == {date(2026, 3, 9)}
+
+
+def test_no_card_is_lost_to_an_easy_day_and_the_forecast_knows(web: Web) -> None:
+    katas = web.site.bank.ids()[:12]
+    for n, kata in enumerate(katas):
+        graded(web.db, NOON + n * 600, kata=kata)
+    refresh(web, NOON + HOUR * 3)
+    usual = forecast(web, NOON + HOUR * 3)
+    (due,) = [when for when, count in usual if count]
+    wishes = Wishes(easy=(due.weekday(),))
+    refresh(web, NOON + HOUR * 3, wishes)
+    days = dict(forecast(web, NOON + HOUR * 3))
+    around = days[due - timedelta(days=1)], days[due], days[due + timedelta(days=1)]
+    assert sum(days.values()) == sum(around) == 12
+    assert around[1] == 0
+    assert min(around[0], around[2]) >= 1
+    assert queue(web, at(f"{due - timedelta(days=1)} 12:00"), wishes).waiting == around[0]
+    assert queue(web, at(f"{due} 12:00"), wishes).waiting == around[0]
+    assert queue(web, at(f"{due + timedelta(days=1)} 12:00"), wishes).waiting == 12
+    refresh(web, NOON + HOUR * 3)
+    assert forecast(web, NOON + HOUR * 3) == usual  # without easy days all is as it was
+
+
+def test_the_day_that_a_rating_promises_is_the_day_on_which_the_card_comes_up(web: Web) -> None:
+    graded(web.db, NOON)
+    now, today = NOON + 20 * DAY, date(2026, 3, 21)  # overdue, which it stays
+    for easy in ((), (0, 2, 4), (1, 3, 5), WEEKEND, (0, 1, 2, 3, 4)):
+        wishes = Wishes(easy=easy)
+        (entry,) = queue(web, now, wishes).entries
+        for rating, days in entry.after.items():
+            key = f"{easy} {rating}"
+            moved = review.answer(web.db, ME, KATA, rating, entry.version, wishes, UTC, now, key)
+            when = datetime.fromtimestamp(moved.due, utc).date()
+            assert (when - today).days == days
+            assert when > today  # not on the day of the answer
+            assert when.weekday() not in easy
+            review.undo(web.db, ME, key, wishes, UTC, now)
+
+
+def forecast(web: Web, now: float) -> list[tuple[date, int]]:
+    with web.db.reading() as session:
+        return review.forecast(session, ME, UTC, now, set(web.site.bank.ids()))
 
 
 # -- the queue -------------------------------------------------------------------------------------------------------

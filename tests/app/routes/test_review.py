@@ -52,6 +52,18 @@ def test_a_card_shows_question_answer_and_how_long_each_rating_lasts(due: Web) -
     assert page.count('class="bar"') == 1  # both are due today
 
 
+def test_easy_days_are_kept_shown_and_taken_back(due: Web) -> None:
+    """As a browser sends them: a box that is not ticked sends the hidden field alone."""
+    browser = due.browser()
+    ticked = "easy_sat=0&easy_sat=1&easy_sun=0&easy_sun=1&easy_mon=0&next=%2Freview"
+    as_form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert browser.post("/preferences", content=ticked, headers=as_form).status_code == 303
+    page = browser.get("/review").text
+    assert re.findall(r'name="(easy_\w+)" value="1" checked', page) == ["easy_sat", "easy_sun"]
+    assert browser.post("/preferences", content="easy_sat=0&easy_sun=0", headers=as_form).status_code == 303
+    assert " checked" not in browser.get("/review").text
+
+
 def test_an_answer_moves_on_to_the_next_card(due: Web) -> None:
     browser = due.browser()
     answer = browser.post(f"/review/{KATA}", data={**form(browser), "rating": "good"})
