@@ -1,5 +1,5 @@
-"""en: normalises over the last axis: with (N, C, ...) the classes are axis 1, and positions compete instead
-zh: 沿最后一维归一化：形状为 (N, C, ...) 时类别在第 1 维，结果成了各位置互相竞争
+"""en: Normalises over the last axis: with (N, C, ...) the classes are axis 1, and positions compete instead.
+zh: 沿最后一维归一化：形状为 (N, C, ...) 时类别在第 1 维，结果成了各位置互相竞争。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: adds a small constant inside the log: a loss can then never exceed -log(1e-7) = 16.1, and its gradient dies
-zh: 在对数里加了一个小常数：损失最多只能到 -log(1e-7) = 16.1，再往上梯度也没了
+"""en: Adds a small constant inside the log: a loss can then never exceed -log(1e-7) = 16.1, and its gradient dies.
+zh: 在对数里加了一个小常数：损失最多只能到 -log(1e-7) = 16.1，再往上梯度也没了。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: reshapes (N, C, L) to (N * L, C) without moving the class axis: a row mixes classes and positions
-zh: 不移动类别维就把 (N, C, L) 变形成 (N * L, C)：一行里混进了类别与位置
+"""en: Reshapes (N, C, L) to (N * L, C) without moving the class axis: a row mixes classes and positions.
+zh: 不移动类别维就把 (N, C, L) 变形成 (N * L, C)：一行里混进了类别与位置。
 """
 
 from __future__ import annotations

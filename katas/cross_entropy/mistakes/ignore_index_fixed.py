@@ -1,5 +1,5 @@
-"""en: always ignores -100, whatever ignore_index says: a padding id of one's own is trained on
-zh: 不管 ignore_index 是多少都只忽略 -100：自定的填充编号照样参与训练
+"""en: Always ignores -100, whatever ignore_index says: a padding id of one's own is trained on.
+zh: 不管 ignore_index 是多少都只忽略 -100：自定的填充编号照样参与训练。
 """
 
 from __future__ import annotations

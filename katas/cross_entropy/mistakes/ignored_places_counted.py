@@ -1,5 +1,5 @@
-"""en: divides by all places, the ignored ones included: the more padding, the smaller the loss
-zh: 平均时除以全部位置数，连被忽略的也算在内：填充越多，损失越小
+"""en: Divides by all places, the ignored ones included: the more padding, the smaller the loss.
+zh: 平均时除以全部位置数，连被忽略的也算在内：填充越多，损失越小。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: moves ignored targets to class 0 and forgets to drop them: the model is taught class 0 there
-zh: 把被忽略的目标换成第 0 类之后忘了剔除：模型在这些位置上被教成第 0 类
+"""en: Moves ignored targets to class 0 and forgets to drop them: the model is taught class 0 there.
+zh: 把被忽略的目标换成第 0 类之后忘了剔除：模型在这些位置上被教成第 0 类。
 """
 
 from __future__ import annotations

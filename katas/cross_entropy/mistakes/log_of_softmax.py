@@ -1,5 +1,5 @@
-"""en: takes the softmax first and its log afterwards: a probability that underflows to 0 costs infinity
-zh: 先算 softmax 再取对数：概率一旦下溢为 0，损失就成了无穷大
+"""en: Takes the softmax first and its log afterwards: a probability that underflows to 0 costs infinity.
+zh: 先算 softmax 再取对数：概率一旦下溢为 0，损失就成了无穷大。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: averages every sequence first and the averages afterwards: a token of a short sequence weighs more
-zh: 先对每条序列取平均、再对平均值取平均：短序列里的每个词分量更重
+"""en: Averages every sequence first and the averages afterwards: a token of a short sequence weighs more.
+zh: 先对每条序列取平均、再对平均值取平均：短序列里的每个词分量更重。
 """
 
 from __future__ import annotations

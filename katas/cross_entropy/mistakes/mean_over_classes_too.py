@@ -1,5 +1,5 @@
-"""en: averages soft-target terms over the classes as well: the loss is C times too small
-zh: 以概率为目标时连类别维也一起平均：损失小了 C 倍
+"""en: Averages soft-target terms over the classes as well: the loss is C times too small.
+zh: 以概率为目标时连类别维也一起平均：损失小了 C 倍。
 """
 
 from __future__ import annotations

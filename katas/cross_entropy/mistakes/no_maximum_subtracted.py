@@ -1,5 +1,5 @@
-"""en: takes exp of the raw logits: it overflows from 89 on, and a very low row becomes log(0)
-zh: 直接对原始 logits 取 exp：到 89 就溢出，整行很低时又成了 log(0)
+"""en: Takes exp of the raw logits: it overflows from 89 on, and a very low row becomes log(0).
+zh: 直接对原始 logits 取 exp：到 89 就溢出，整行很低时又成了 log(0)。
 """
 
 from __future__ import annotations

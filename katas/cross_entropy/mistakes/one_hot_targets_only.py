@@ -1,5 +1,5 @@
-"""en: multiplies by the target: that needs one-hot rows, and class indices raise or broadcast into nonsense
-zh: 直接与目标相乘：这只适用于 one-hot，给类别索引会报错，或者广播成毫无意义的数
+"""en: Multiplies by the target: that needs one-hot rows, and class indices raise or broadcast into nonsense.
+zh: 直接与目标相乘：这只适用于 one-hot，给类别索引会报错，或者广播成毫无意义的数。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: subtracts one maximum from the whole batch: rows far below it underflow to log(0)
-zh: 整批只减去同一个最大值：远低于它的行全部下溢，成了 log(0)
+"""en: Subtracts one maximum from the whole batch: rows far below it underflow to log(0).
+zh: 整批只减去同一个最大值：远低于它的行全部下溢，成了 log(0)。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: takes the argmax of target probabilities: all that a soft target says beyond its best class is lost
-zh: 对目标概率取 argmax：除了最可能的类别，软目标携带的信息全部丢掉了
+"""en: Takes the argmax of target probabilities: all that a soft target says beyond its best class is lost.
+zh: 对目标概率取 argmax：除了最可能的类别，软目标携带的信息全部丢掉了。
 """
 
 from __future__ import annotations

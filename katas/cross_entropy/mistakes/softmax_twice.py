@@ -1,5 +1,5 @@
-"""en: applies softmax to the logits and then log_softmax to the result: the loss hardly reacts to the logits
-zh: 先对 logits 做 softmax，又对结果做 log_softmax：损失对 logits 几乎没有反应
+"""en: Applies softmax to the logits and then log_softmax to the result: the loss hardly reacts to the logits.
+zh: 先对 logits 做 softmax，又对结果做 log_softmax：损失对 logits 几乎没有反应。
 """
 
 from __future__ import annotations

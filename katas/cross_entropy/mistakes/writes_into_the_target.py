@@ -1,5 +1,5 @@
-"""en: overwrites ignored places in the caller's target: the next use of it trains on class 0 there
-zh: 改写了调用者目标里被忽略的位置：下次再用时，这些位置成了第 0 类
+"""en: Overwrites ignored places in the caller's target: the next use of it trains on class 0 there.
+zh: 改写了调用者目标里被忽略的位置：下次再用时，这些位置成了第 0 类。
 """
 
 from __future__ import annotations

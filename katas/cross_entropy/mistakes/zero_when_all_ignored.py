@@ -1,5 +1,5 @@
-"""en: divides by at least 1: when everything is ignored the mean is 0, where torch and the Task give NaN
-zh: 分母至少取 1：全部被忽略时平均值成了 0，而 torch 与本题约定为 NaN
+"""en: Divides by at least 1: when everything is ignored the mean is 0, where torch and the Task give NaN.
+zh: 分母至少取 1：全部被忽略时平均值成了 0，而 torch 与本题约定为 NaN。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: `if eos_token_id` is false for id 0, so that an end token with this id is never noticed
-zh: `if eos_token_id` 在编号为 0 时为假，这样的结束符永远不会被发现
+"""en: `if eos_token_id` is false for id 0, so that an end token with this id is never noticed.
+zh: `if eos_token_id` 在编号为 0 时为假，这样的结束符永远不会被发现。
 """
 
 from __future__ import annotations

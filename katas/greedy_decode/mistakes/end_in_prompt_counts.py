@@ -1,5 +1,5 @@
-"""en: the end token is looked for in the whole row, prompt included: a prompt that begins with it never starts
-zh: 在整行里找结束符，连提示词也算上：以它开头的提示词一步也不生成
+"""en: The end token is looked for in the whole row, prompt included: a prompt that begins with it never starts.
+zh: 在整行里找结束符，连提示词也算上：以它开头的提示词一步也不生成。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: a row is marked as ended before its token is written, so that padding takes the place of the end token
-zh: 写入之前就把该行标记为已结束，结束符的位置被填充占了
+"""en: A row is marked as ended before its token is written, so that padding takes the place of the end token.
+zh: 写入之前就把该行标记为已结束，结束符的位置被填充占了。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: a row goes on with the model's tokens after its end token, where padding belongs
-zh: 结束符之后仍写入模型给出的词元，那里本该是填充
+"""en: A row goes on with the model's tokens after its end token, where padding belongs.
+zh: 结束符之后仍写入模型给出的词元，那里本该是填充。
 """
 
 from __future__ import annotations

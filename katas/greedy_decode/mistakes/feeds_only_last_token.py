@@ -1,5 +1,5 @@
-"""en: the model gets only the last token of each step: without a cache it has forgotten the rest of the history
-zh: 每一步只把最后一个词元喂给模型：没有缓存，之前的历史就丢了
+"""en: The model gets only the last token of each step: without a cache it has forgotten the rest of the history.
+zh: 每一步只把最后一个词元喂给模型：没有缓存，之前的历史就丢了。
 """
 
 from __future__ import annotations

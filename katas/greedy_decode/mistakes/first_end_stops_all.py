@@ -1,5 +1,5 @@
-"""en: decoding stops as soon as any row has ended: the other rows are cut off
-zh: 只要有一行结束就停止解码，其余各行被截断
+"""en: Decoding stops as soon as any row has ended: the other rows are cut off.
+zh: 只要有一行结束就停止解码，其余各行被截断。
 """
 
 from __future__ import annotations

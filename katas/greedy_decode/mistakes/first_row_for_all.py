@@ -1,5 +1,5 @@
-"""en: the most probable token of the first row is written into every row of the batch
-zh: 把第一行概率最大的词元写进了批里的每一行
+"""en: The most probable token of the first row is written into every row of the batch.
+zh: 把第一行概率最大的词元写进了批里的每一行。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: max_new_tokens is taken as the length of the whole result, so that the prompt uses up the allowance
-zh: 把 max_new_tokens 当成了结果的总长度，提示词占掉了名额
+"""en: max_new_tokens is taken as the length of the whole result, so that the prompt uses up the allowance.
+zh: 把 max_new_tokens 当成了结果的总长度，提示词占掉了名额。
 """
 
 from __future__ import annotations

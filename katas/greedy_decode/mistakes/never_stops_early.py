@@ -1,5 +1,5 @@
-"""en: nothing stops the loop when every row has ended: the result carries columns of mere padding
-zh: 所有行都结束后循环还在继续，结果末尾多出整列的填充
+"""en: Nothing stops the loop when every row has ended: the result carries columns of mere padding.
+zh: 所有行都结束后循环还在继续，结果末尾多出整列的填充。
 """
 
 from __future__ import annotations

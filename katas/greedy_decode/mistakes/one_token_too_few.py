@@ -1,5 +1,5 @@
-"""en: the loop runs from 1, as if the prompt were the first step: one token is missing at the end
-zh: 循环从 1 开始，好像提示词算第一步：末尾少了一个词元
+"""en: The loop runs from 1, as if the prompt were the first step: one token is missing at the end.
+zh: 循环从 1 开始，好像提示词算第一步：末尾少了一个词元。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: a row counts as ended when its last token is the pad id, though the model may write that id itself
-zh: 末尾词元是填充符就算这一行已结束，可模型自己也可能生成这个编号
+"""en: A row counts as ended when its last token is the pad id, though the model may write that id itself.
+zh: 末尾词元是填充符就算这一行已结束，可模型自己也可能生成这个编号。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: rows that ended are filled with the end token instead of pad_token_id
-zh: 已结束的行用结束符补齐，而不是用 pad_token_id
+"""en: Rows that ended are filled with the end token instead of pad_token_id.
+zh: 已结束的行用结束符补齐，而不是用 pad_token_id。
 """
 
 from __future__ import annotations

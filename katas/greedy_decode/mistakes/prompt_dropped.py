@@ -1,5 +1,5 @@
-"""en: only the new tokens are returned; the prompt is missing in front of them
-zh: 只返回了新生成的词元，前面缺了提示词
+"""en: Only the new tokens are returned; the prompt is missing in front of them.
+zh: 只返回了新生成的词元，前面缺了提示词。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the cache is detached: the values are right, but no gradient reaches the tokens before
-zh: 缓存被 detach 了：数值没错，但梯度传不到先前的词元
+"""en: The cache is detached: the values are right, but no gradient reaches the tokens before.
+zh: 缓存被 detach 了：数值没错，但梯度传不到先前的词元。
 """
 
 from __future__ import annotations

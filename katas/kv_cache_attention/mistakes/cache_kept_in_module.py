@@ -1,5 +1,5 @@
-"""en: keys and values are kept in the module and the cache argument is ignored: sequences run into one another
-zh: 键和值存在模块里，不理会传入的 cache：不同的序列混到了一起
+"""en: Keys and values are kept in the module and the cache argument is ignored: sequences run into one another.
+zh: 键和值存在模块里，不理会传入的 cache：不同的序列混到了一起。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the triangle starts at the top left: a new token sees only the oldest keys, not the past before it and itself
-zh: 三角掩码从左上角开始：新词元只看得到最早的几个键，看不到紧邻的历史和自己
+"""en: The triangle starts at the top left: a new token sees only the oldest keys, not the past before it and itself.
+zh: 三角掩码从左上角开始：新词元只看得到最早的几个键，看不到紧邻的历史和自己。
 """
 
 from __future__ import annotations

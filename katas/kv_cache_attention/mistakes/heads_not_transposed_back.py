@@ -1,5 +1,5 @@
-"""en: the heads are merged without transposing back: with more than one token the features of tokens are mixed up
-zh: 合并各头之前没有转置回来：词元多于一个时，各词元的特征混在了一起
+"""en: The heads are merged without transposing back: with more than one token the features of tokens are mixed up.
+zh: 合并各头之前没有转置回来：词元多于一个时，各词元的特征混在了一起。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the new keys and values are put before the cached ones: the order no longer is that of the tokens
-zh: 新的键和值拼在了缓存前面：次序与词元的先后不符
+"""en: The new keys and values are put before the cached ones: the order no longer is that of the tokens.
+zh: 新的键和值拼在了缓存前面：次序与词元的先后不符。
 """
 
 from __future__ import annotations

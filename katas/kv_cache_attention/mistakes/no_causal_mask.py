@@ -1,5 +1,5 @@
-"""en: there is no causal mask at all: in the full pass every token sees the tokens after it
-zh: 完全没有因果掩码：整段计算时，每个词元都看得到后面的词元
+"""en: There is no causal mask at all: in the full pass every token sees the tokens after it.
+zh: 完全没有因果掩码：整段计算时，每个词元都看得到后面的词元。
 """
 
 from __future__ import annotations

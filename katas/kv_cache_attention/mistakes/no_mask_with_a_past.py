@@ -1,5 +1,5 @@
-"""en: with a cache no mask is applied, so that several new tokens at once see each other's future
-zh: 有缓存时就不加掩码：一次输入几个新词元，它们会互相看到未来
+"""en: With a cache no mask is applied, so that several new tokens at once see each other's future.
+zh: 有缓存时就不加掩码：一次输入几个新词元，它们会互相看到未来。
 """
 
 from __future__ import annotations

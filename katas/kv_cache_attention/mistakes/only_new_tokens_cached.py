@@ -1,5 +1,5 @@
-"""en: the returned cache holds only the new keys and values: the next step has forgotten everything before
-zh: 返回的缓存里只有新的键和值：到下一步，之前的全忘了
+"""en: The returned cache holds only the new keys and values: the next step has forgotten everything before.
+zh: 返回的缓存里只有新的键和值：到下一步，之前的全忘了。
 """
 
 from __future__ import annotations

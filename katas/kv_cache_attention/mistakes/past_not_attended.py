@@ -1,5 +1,5 @@
-"""en: the cache is extended and handed on, but the new tokens attend to one another only
-zh: 缓存照样加长、照样返回，但新词元只互相看，没有去看历史
+"""en: The cache is extended and handed on, but the new tokens attend to one another only.
+zh: 缓存照样加长、照样返回，但新词元只互相看，没有去看历史。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the scores are divided by the root of d_model instead of the root of the width of one head
-zh: 分数除以的是 d_model 的平方根，而不是单个头宽度的平方根
+"""en: The scores are divided by the root of d_model instead of the root of the width of one head.
+zh: 分数除以的是 d_model 的平方根，而不是单个头宽度的平方根。
 """
 
 from __future__ import annotations

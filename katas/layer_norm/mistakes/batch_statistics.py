@@ -1,5 +1,5 @@
-"""en: mean and variance run over the batch, feature by feature: that is batch normalisation, and rows mix
-zh: 均值和方差是对每个特征在整批上统计的，这是批归一化：一行的结果会受同批其他行影响
+"""en: Mean and variance run over the batch, feature by feature: that is batch normalisation, and rows mix.
+zh: 均值和方差是对每个特征在整批上统计的，这是批归一化：一行的结果会受同批其他行影响。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the bias is added before the weight is multiplied, so that the weight scales the bias as well
-zh: 先加 bias 再乘 weight，bias 也被 weight 缩放了
+"""en: The bias is added before the weight is multiplied, so that the weight scales the bias as well.
+zh: 先加 bias 再乘 weight，bias 也被 weight 缩放了。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the default of eps is 1e-6 instead of 1e-5, which shows wherever the variance is tiny
-zh: eps 的默认值写成了 1e-6 而不是 1e-5，方差极小的地方就会露出差别
+"""en: The default of eps is 1e-6 instead of 1e-5, which shows wherever the variance is tiny.
+zh: eps 的默认值写成了 1e-6 而不是 1e-5，方差极小的地方就会露出差别。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the variance is mean(x^2) - mean(x)^2: two large numbers cancel, and a common offset wipes out its digits
-zh: 方差按 mean(x²) − mean(x)² 计算，两个大数相减：共同的偏移一大，有效数字就丢光了
+"""en: The variance is mean(x^2) - mean(x)^2: two large numbers cancel, and a common offset wipes out its digits.
+zh: 方差按 mean(x²) − mean(x)² 计算，两个大数相减：共同的偏移一大，有效数字就丢光了。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the root is missing: the deviations are divided by the variance instead of the standard deviation
-zh: 漏了开方：除以的是方差，而不是标准差
+"""en: The root is missing: the deviations are divided by the variance instead of the standard deviation.
+zh: 漏了开方：除以的是方差，而不是标准差。
 """
 
 from __future__ import annotations

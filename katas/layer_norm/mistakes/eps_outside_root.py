@@ -1,5 +1,5 @@
-"""en: eps is added to the standard deviation, outside the root; a constant row then has no defined gradient
-zh: eps 加在标准差上，即根号外面：分量变了，而且各特征相等的行上梯度没有定义
+"""en: eps is added to the standard deviation, outside the root; a constant row then has no defined gradient.
+zh: eps 加在标准差上，即根号外面：分量变了，而且各特征相等的行上梯度没有定义。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the mean is never subtracted: dividing by the root mean square is RMSNorm, not LayerNorm
-zh: 没有减去均值：只除以均方根，那是 RMSNorm，不是 LayerNorm
+"""en: The mean is never subtracted: dividing by the root mean square is RMSNorm, not LayerNorm.
+zh: 没有减去均值：只除以均方根，那是 RMSNorm，不是 LayerNorm。
 """
 
 from __future__ import annotations

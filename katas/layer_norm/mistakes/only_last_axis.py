@@ -1,5 +1,5 @@
-"""en: only the last axis is normalised although normalized_shape names several
-zh: normalized_shape 有好几个轴，却只在最后一个轴上做了归一化
+"""en: Only the last axis is normalised although normalized_shape names several.
+zh: normalized_shape 有好几个轴，却只在最后一个轴上做了归一化。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the squares are taken in float16, where all above 65504 is infinite: large inputs give the bias alone
-zh: 平方是在 float16 里算的，超过 65504 就成了无穷大：输入较大时，输出只剩下偏置
+"""en: The squares are taken in float16, where all above 65504 is infinite: large inputs give the bias alone.
+zh: 平方是在 float16 里算的，超过 65504 就成了无穷大：输入较大时，输出只剩下偏置。
 """
 
 from __future__ import annotations

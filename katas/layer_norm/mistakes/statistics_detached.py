@@ -1,5 +1,5 @@
-"""en: mean and variance are computed without gradient, as constants: the values are right, x's gradient is not
-zh: 均值和方差是在不记录梯度的情况下算出来的，被当成了常数：数值没错，x 的梯度错了
+"""en: Mean and variance are computed without gradient, as constants: the values are right, x's gradient is not.
+zh: 均值和方差是在不记录梯度的情况下算出来的，被当成了常数：数值没错，x 的梯度错了。
 """
 
 from __future__ import annotations

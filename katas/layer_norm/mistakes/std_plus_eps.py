@@ -1,5 +1,5 @@
-"""en: Tensor std plus eps stands for sqrt(variance + eps): the deviation is unbiased, and eps is outside the root
-zh: 用 std 加 eps 代替 sqrt(方差 + eps)：标准差成了无偏的，eps 也落在了根号外面
+"""en: Tensor std plus eps stands for sqrt(variance + eps): the deviation is unbiased, and eps is outside the root.
+zh: 用 std 加 eps 代替 sqrt(方差 + eps)：标准差成了无偏的，eps 也落在了根号外面。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the variance is divided by n - 1, not n, as var does by default: outputs are too small, width 1 gives NaN
-zh: 方差除以 n − 1（var 的默认做法）而不是 n：输出整体偏小，宽度为 1 时得到 NaN
+"""en: The variance is divided by n - 1, not n, as var does by default: outputs are too small, width 1 gives NaN.
+zh: 方差除以 n − 1（var 的默认做法）而不是 n：输出整体偏小，宽度为 1 时得到 NaN。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: mean and variance are taken over the positions too, so that a position's result depends on its neighbours
-zh: 均值和方差把各位置也一起算了进去，一个位置的结果于是受相邻位置影响
+"""en: Mean and variance are taken over the positions too, so that a position's result depends on its neighbours.
+zh: 均值和方差把各位置也一起算了进去，一个位置的结果于是受相邻位置影响。
 """
 
 from __future__ import annotations

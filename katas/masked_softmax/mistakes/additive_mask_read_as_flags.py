@@ -1,5 +1,5 @@
-"""en: reads a float mask as flags where 0 hides: an added 0 means "unchanged", so the open places are hidden
-zh: 把浮点掩码当成标志、以 0 表示遮住：加 0 本是“分数不变”，该看的位置反被遮住
+"""en: Reads a float mask as flags where 0 hides: an added 0 means "unchanged", so the open places are hidden.
+zh: 把浮点掩码当成标志、以 0 表示遮住：加 0 本是“分数不变”，该看的位置反被遮住。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: normalises along the last axis whatever `dim` says: right for attention scores, wrong for any other axis
-zh: 不管 `dim` 是多少都沿最后一维归一化：对注意力分数碰巧正确，换一维就错
+"""en: Normalises along the last axis whatever `dim` says: right for attention scores, wrong for any other axis.
+zh: 不管 `dim` 是多少都沿最后一维归一化：对注意力分数碰巧正确，换一维就错。
 """
 
 from __future__ import annotations

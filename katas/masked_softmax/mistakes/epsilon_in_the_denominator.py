@@ -1,5 +1,5 @@
-"""en: adds a small constant to the denominator: every weight is a little too small, and rows sum to less than one
-zh: 在分母上加了一个小常数：每个权重都略微偏小，各行之和不到一
+"""en: Adds a small constant to the denominator: every weight is a little too small, and rows sum to less than one.
+zh: 在分母上加了一个小常数：每个权重都略微偏小，各行之和不到一。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: fills with -10000, which is not below every score: where open scores are lower, closed places win
-zh: 填充值取 -10000，它未必比所有分数都小：当该看的分数更低时，被遮住的位置反而胜出
+"""en: Fills with -10000, which is not below every score: where open scores are lower, closed places win.
+zh: 填充值取 -10000，它未必比所有分数都小：当该看的分数更低时，被遮住的位置反而胜出。
 """
 
 from __future__ import annotations

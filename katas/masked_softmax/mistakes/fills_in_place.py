@@ -1,5 +1,5 @@
-"""en: writes -inf into the caller's scores: their next use, under another mask, starts from what was closed here
-zh: 把 -inf 直接写进调用者的分数：同一份分数换个掩码再用时，上次遮住的仍是遮住的
+"""en: Writes -inf into the caller's scores: their next use, under another mask, starts from what was closed here.
+zh: 把 -inf 直接写进调用者的分数：同一份分数换个掩码再用时，上次遮住的仍是遮住的。
 """
 
 from __future__ import annotations

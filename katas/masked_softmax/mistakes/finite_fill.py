@@ -1,5 +1,5 @@
-"""en: fills with a large negative number, not -inf: a closed row spreads its weight evenly over what it must not see
-zh: 用很大的负数代替 -inf：整行被遮住时，权重会平均分给本不该看的位置
+"""en: Fills with a large negative number, not -inf: a closed row spreads its weight evenly over what it must not see.
+zh: 用很大的负数代替 -inf：整行被遮住时，权重会平均分给本不该看的位置。
 """
 
 from __future__ import annotations

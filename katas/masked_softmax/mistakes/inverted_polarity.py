@@ -1,5 +1,5 @@
-"""en: reads True as "hide this place": here True means "may be attended", so the wrong places get the weight
-zh: 把 True 理解成“遮住”：这里 True 表示“可以关注”，权重恰好落在不该看的位置上
+"""en: Reads True as "hide this place": here True means "may be attended", so the wrong places get the weight.
+zh: 把 True 理解成“遮住”：这里 True 表示“可以关注”，权重恰好落在不该看的位置上。
 """
 
 from __future__ import annotations

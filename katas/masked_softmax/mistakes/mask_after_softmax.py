@@ -1,5 +1,5 @@
-"""en: zeroes closed places after the softmax and does not normalise again: open weights no longer sum to one
-zh: 先做 softmax 再清零，却没有重新归一化：剩下的权重之和不再是一
+"""en: Zeroes closed places after the softmax and does not normalise again: open weights no longer sum to one.
+zh: 先做 softmax 再清零，却没有重新归一化：剩下的权重之和不再是一。
 """
 
 from __future__ import annotations

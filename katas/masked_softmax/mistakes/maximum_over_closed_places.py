@@ -1,5 +1,5 @@
-"""en: subtracts the maximum of the closed places too: below a huge closed score every open weight underflows to 0
-zh: 减去的最大值把被遮住的位置也算在内：遇到极大的被遮分数，该看的权重全部下溢为零
+"""en: Subtracts the maximum of the closed places too: below a huge closed score every open weight underflows to 0.
+zh: 减去的最大值把被遮住的位置也算在内：遇到极大的被遮分数，该看的权重全部下溢为零。
 """
 
 from __future__ import annotations

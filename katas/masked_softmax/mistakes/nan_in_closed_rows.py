@@ -1,5 +1,5 @@
-"""en: fills with -inf and takes a plain softmax: a row that is closed throughout becomes NaN, not zeros
-zh: 填入 -inf 后直接做 softmax：整行都被遮住时得到 NaN，而约定的结果是零
+"""en: Fills with -inf and takes a plain softmax: a row that is closed throughout becomes NaN, not zeros.
+zh: 填入 -inf 后直接做 softmax：整行都被遮住时得到 NaN，而约定的结果是零。
 """
 
 from __future__ import annotations

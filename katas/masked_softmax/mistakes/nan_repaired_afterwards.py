@@ -1,5 +1,5 @@
-"""en: turns NaN into zero after the softmax: the values are right, but backward multiplies 0 by NaN
-zh: softmax 之后再把 NaN 换成零：数值对了，可反向传播时 0 乘 NaN 仍是 NaN
+"""en: Turns NaN into zero after the softmax: the values are right, but backward multiplies 0 by NaN.
+zh: softmax 之后再把 NaN 换成零：数值对了，可反向传播时 0 乘 NaN 仍是 NaN。
 """
 
 from __future__ import annotations

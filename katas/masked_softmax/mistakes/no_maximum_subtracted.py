@@ -1,5 +1,5 @@
-"""en: takes exp of the raw scores: float32 overflows from 89 on, float16 from 12 on, and inf / inf is NaN
-zh: 直接对原始分数取 exp：float32 到 89、float16 到 12 就溢出，inf / inf 得 NaN
+"""en: Takes exp of the raw scores: float32 overflows from 89 on, float16 from 12 on, and inf / inf is NaN.
+zh: 直接对原始分数取 exp：float32 到 89、float16 到 12 就溢出，inf / inf 得 NaN。
 """
 
 from __future__ import annotations

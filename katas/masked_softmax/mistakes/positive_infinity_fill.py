@@ -1,5 +1,5 @@
-"""en: fills closed places with +inf: the largest score is then infinite, inf - inf is NaN, and the row is lost
-zh: 用 +inf 填充被遮住的位置：最大值成了无穷，inf - inf 是 NaN，整行作废
+"""en: Fills closed places with +inf: the largest score is then infinite, inf - inf is NaN, and the row is lost.
+zh: 用 +inf 填充被遮住的位置：最大值成了无穷，inf - inf 是 NaN，整行作废。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: multiplies scores by the mask before the softmax: exp(0) is 1, so closed places keep a share
-zh: 在 softmax 之前用掩码乘分数：exp(0) 等于 1，被遮住的位置仍分到权重
+"""en: Multiplies scores by the mask before the softmax: exp(0) is 1, so closed places keep a share.
+zh: 在 softmax 之前用掩码乘分数：exp(0) 等于 1，被遮住的位置仍分到权重。
 """
 
 from __future__ import annotations

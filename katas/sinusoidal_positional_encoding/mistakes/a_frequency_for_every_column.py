@@ -1,5 +1,5 @@
-"""en: gives every column a frequency of its own: sine and cosine of a pair must share one, else shifts do not rotate
-zh: 每一列各用一个频率：一对正弦与余弦须同频，否则平移就不再是旋转
+"""en: Gives every column a frequency of its own: sine and cosine of a pair must share one, else shifts do not rotate.
+zh: 每一列各用一个频率：一对正弦与余弦须同频，否则平移就不再是旋转。
 """
 
 from __future__ import annotations

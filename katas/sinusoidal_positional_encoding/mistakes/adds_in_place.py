@@ -1,5 +1,5 @@
-"""en: adds into x itself: the caller's embeddings change, and a leaf that needs a gradient raises
-zh: 直接加进 x：调用者的词向量被改动，需要梯度的叶子张量还会报错
+"""en: Adds into x itself: the caller's embeddings change, and a leaf that needs a gradient raises.
+zh: 直接加进 x：调用者的词向量被改动，需要梯度的叶子张量还会报错。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: appends the table as further features: the encoding is added, and the width stays d_model
-zh: 把位置表拼接成额外的特征：位置编码是相加的，宽度仍为 d_model
+"""en: Appends the table as further features: the encoding is added, and the width stays d_model.
+zh: 把位置表拼接成额外的特征：位置编码是相加的，宽度仍为 d_model。
 """
 
 from __future__ import annotations

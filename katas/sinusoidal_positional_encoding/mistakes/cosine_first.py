@@ -1,5 +1,5 @@
-"""en: writes cosines into the even columns: sine and cosine have changed places
-zh: 把余弦写进了偶数列：正弦与余弦对调了位置
+"""en: Writes cosines into the even columns: sine and cosine have changed places.
+zh: 把余弦写进了偶数列：正弦与余弦对调了位置。
 """
 
 from __future__ import annotations

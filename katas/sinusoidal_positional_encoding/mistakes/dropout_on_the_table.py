@@ -1,5 +1,5 @@
-"""en: drops numbers of the table before adding it: dropout belongs on the sum
-zh: 在相加之前只对位置表做 dropout：dropout 应作用在相加的结果上
+"""en: Drops numbers of the table before adding it: dropout belongs on the sum.
+zh: 在相加之前只对位置表做 dropout：dropout 应作用在相加的结果上。
 """
 
 from __future__ import annotations

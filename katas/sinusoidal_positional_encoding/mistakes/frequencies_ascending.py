@@ -1,5 +1,5 @@
-"""en: lost the minus sign in the exponent: frequencies grow to 10000, and neighbouring positions look like noise
-zh: 指数丢了负号：频率一路升到 10000，相邻位置的编码形同噪声
+"""en: Lost the minus sign in the exponent: frequencies grow to 10000, and neighbouring positions look like noise.
+zh: 指数丢了负号：频率一路升到 10000，相邻位置的编码形同噪声。
 """
 
 from __future__ import annotations

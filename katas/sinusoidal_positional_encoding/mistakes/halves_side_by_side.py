@@ -1,5 +1,5 @@
-"""en: puts all sines first and all cosines behind them: here sine and cosine of a frequency stand side by side
-zh: 先放全部正弦、再放全部余弦：本题约定同一频率的正弦与余弦相邻
+"""en: Puts all sines first and all cosines behind them: here sine and cosine of a frequency stand side by side.
+zh: 先放全部正弦、再放全部余弦：本题约定同一频率的正弦与余弦相邻。
 """
 
 from __future__ import annotations

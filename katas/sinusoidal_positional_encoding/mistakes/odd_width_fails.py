@@ -1,5 +1,5 @@
-"""en: fills as many cosines as sines: an odd width has one cosine fewer, and the assignment raises
-zh: 余弦与正弦填得一样多：奇数宽度时余弦少一列，赋值报错
+"""en: Fills as many cosines as sines: an odd width has one cosine fewer, and the assignment raises.
+zh: 余弦与正弦填得一样多：奇数宽度时余弦少一列，赋值报错。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: writes i / d_model where the formula says 2i / d_model: wavelengths end at 100 * 2 pi, not at 10000 * 2 pi
-zh: 指数写成 i / d_model，漏了 2i 里的 2：波长只到 100 * 2π，到不了 10000 * 2π
+"""en: Writes i / d_model where the formula says 2i / d_model: wavelengths end at 100 * 2 pi, not at 10000 * 2 pi.
+zh: 指数写成 i / d_model，漏了 2i 里的 2：波长只到 100 * 2π，到不了 10000 * 2π。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: keeps the table as a plain attribute: it stays in float32 and on the CPU when the module moves
-zh: 把位置表存成普通属性：模块换 dtype 或设备时，它仍是 float32、仍在 CPU 上
+"""en: Keeps the table as a plain attribute: it stays in float32 and on the CPU when the module moves.
+zh: 把位置表存成普通属性：模块换 dtype 或设备时，它仍是 float32、仍在 CPU 上。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: takes the batch axis for positions: on (B, L, D) x.size(0) is B, and all tokens of a sentence get one vector
-zh: 把批次维当成位置：输入是 (B, L, D) 时 x.size(0) 是批次，一句里的词得到同一个向量
+"""en: Takes the batch axis for positions: on (B, L, D) x.size(0) is B, and all tokens of a sentence get one vector.
+zh: 把批次维当成位置：输入是 (B, L, D) 时 x.size(0) 是批次，一句里的词得到同一个向量。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: counts positions from 1: the first token stands at position 0, where all sines are 0 and all cosines 1
-zh: 位置从 1 数起：第一个词在位置 0，那里正弦全为 0、余弦全为 1
+"""en: Counts positions from 1: the first token stands at position 0, where all sines are 0 and all cosines 1.
+zh: 位置从 1 数起：第一个词在位置 0，那里正弦全为 0、余弦全为 1。
 """
 
 from __future__ import annotations

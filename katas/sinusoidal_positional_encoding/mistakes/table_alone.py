@@ -1,5 +1,5 @@
-"""en: returns the table and forgets x: the tokens themselves are lost
-zh: 只返回位置表，忘了加上 x：词本身的信息丢了
+"""en: Returns the table and forgets x: the tokens themselves are lost.
+zh: 只返回位置表，忘了加上 x：词本身的信息丢了。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: multiplies x by sqrt(d_model): in the paper that belongs to the embedding layer, not to the encoding
-zh: 把 x 乘以 sqrt(d_model)：论文里那是词嵌入层的事，不属于位置编码
+"""en: Multiplies x by sqrt(d_model): in the paper that belongs to the embedding layer, not to the encoding.
+zh: 把 x 乘以 sqrt(d_model)：论文里那是词嵌入层的事，不属于位置编码。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: makes the table a trainable parameter: the optimiser changes what should be fixed
-zh: 把位置表做成可训练的参数：本该固定的数会被优化器改动
+"""en: Makes the table a trainable parameter: the optimiser changes what should be fixed.
+zh: 把位置表做成可训练的参数：本该固定的数会被优化器改动。
 """
 
 from __future__ import annotations

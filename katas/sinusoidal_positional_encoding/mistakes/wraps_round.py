@@ -1,5 +1,5 @@
-"""en: starts the table anew past max_len: far tokens silently get the vectors of the first ones
-zh: 超过 max_len 就从头取表：后面的词悄悄用上了开头几个位置的向量
+"""en: Starts the table anew past max_len: far tokens silently get the vectors of the first ones.
+zh: 超过 max_len 就从头取表：后面的词悄悄用上了开头几个位置的向量。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the activation is GELU, as in BERT and GPT, where the Task (and the original paper) asks for ReLU
-zh: 激活函数用了 BERT、GPT 的 GELU，而任务（以及原论文）要求的是 ReLU
+"""en: The activation is GELU, as in BERT and GPT, where the Task (and the original paper) asks for ReLU.
+zh: 激活函数用了 BERT、GPT 的 GELU，而任务（以及原论文）要求的是 ReLU。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: True is read as `hide this key`, the convention of the layer in torch.nn: real tokens are hidden, padding shows
-zh: 把 True 当成“屏蔽该键”，那是 torch.nn 里同名层的约定：真实词元被屏蔽，填充反而可见
+"""en: True is read as `hide this key`, the convention of the layer in torch.nn: real tokens are hidden, padding shows.
+zh: 把 True 当成“屏蔽该键”，那是 torch.nn 里同名层的约定：真实词元被屏蔽，填充反而可见。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: nothing stands between the two linear layers: without the ReLU they are one linear map
-zh: 两个线性层之间没有激活函数：少了 ReLU，它们合起来只是一个线性映射
+"""en: Nothing stands between the two linear layers: without the ReLU they are one linear map.
+zh: 两个线性层之间没有激活函数：少了 ReLU，它们合起来只是一个线性映射。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the residual connections are missing: each sublayer replaces its input instead of adding to it
-zh: 没有残差连接：子层的输出取代了输入，而不是加到输入上
+"""en: The residual connections are missing: each sublayer replaces its input instead of adding to it.
+zh: 没有残差连接：子层的输出取代了输入，而不是加到输入上。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: norm_first is stored and never looked at: the norm always follows the residual addition
-zh: norm_first 存了却没用：归一化总是放在残差相加之后
+"""en: norm_first is stored and never looked at: the norm always follows the residual addition.
+zh: norm_first 存了却没用：归一化总是放在残差相加之后。
 """
 
 from __future__ import annotations

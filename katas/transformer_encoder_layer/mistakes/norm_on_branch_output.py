@@ -1,5 +1,5 @@
-"""en: the norm is applied to the sublayer's output before the addition, so that the sum itself is never normalised
-zh: 归一化作用在子层的输出上，然后才相加：相加的结果本身没有归一化
+"""en: The norm is applied to the sublayer's output before the addition, so that the sum itself is never normalised.
+zh: 归一化作用在子层的输出上，然后才相加：相加的结果本身没有归一化。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: one residual connection spans both sublayers: nothing is added between attention and feed-forward network
-zh: 只有一条残差连接跨过两个子层：注意力与前馈网络之间没有相加
+"""en: One residual connection spans both sublayers: nothing is added between attention and feed-forward network.
+zh: 只有一条残差连接跨过两个子层：注意力与前馈网络之间没有相加。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: key_padding_mask is accepted and never used, so real tokens attend to the padding
-zh: 接收了 key_padding_mask 却没有使用，真实词元会去看填充
+"""en: key_padding_mask is accepted and never used, so real tokens attend to the padding.
+zh: 接收了 key_padding_mask 却没有使用，真实词元会去看填充。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: the padding mask is laid on the queries, not the keys: real tokens still look at the padding
-zh: 填充掩码盖在了查询上，而不是键上：真实词元照样看得到填充
+"""en: The padding mask is laid on the queries, not the keys: real tokens still look at the padding.
+zh: 填充掩码盖在了查询上，而不是键上：真实词元照样看得到填充。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: with norm_first the normalised x is what the sublayer is added to, so the residual stream is overwritten
-zh: norm_first 时，子层的输出加到了归一化之后的 x 上，残差流被覆盖了
+"""en: With norm_first the normalised x is what the sublayer is added to, so the residual stream is overwritten.
+zh: norm_first 时，子层的输出加到了归一化之后的 x 上，残差流被覆盖了。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: norm1 is used for both sublayers, norm2 for none: the second norm cannot learn a scale of its own
-zh: 两个子层都用了 norm1，norm2 没有用上：第二处归一化学不到自己的缩放
+"""en: norm1 is used for both sublayers, norm2 for none: the second norm cannot learn a scale of its own.
+zh: 两个子层都用了 norm1，norm2 没有用上：第二处归一化学不到自己的缩放。
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""en: x is read as (L, B, D): a token attends to the other sequences at its place, not to its own sequence
-zh: 把 x 当成 (L, B, D)：词元去看同一位置上的其他序列，而不是自己所在的序列
+"""en: x is read as (L, B, D): a token attends to the other sequences at its place, not to its own sequence.
+zh: 把 x 当成 (L, B, D)：词元去看同一位置上的其他序列，而不是自己所在的序列。
 """
 
 from __future__ import annotations
