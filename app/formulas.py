@@ -9,7 +9,8 @@ from latex2mathml.converter import convert_to_element
 from markupsafe import escape
 
 # What latex2mathml does not know, in words that it does.
-TEX = ((r"\arg\max", r"\mathrm{arg\,max}\,"), (r"\arg\min", r"\mathrm{arg\,min}\,"))
+TEX = ((r"\arg\max", r"\mathrm{arg\,max}\,"), (r"\arg\min", r"\mathrm{arg\,min}\,"), ("...", r"\ldots "))
+SYMBOLS = "∞⊤…"  # that it takes for operators, with an operator's space around them
 _ELEMENTS = """
     math mrow mi mn mo ms mspace mtext menclose merror mfrac mmultiscripts mover mpadded mphantom mroot mprescripts none
     msqrt mstyle msub msubsup msup mtable mtd mtr munder munderover"""
@@ -50,6 +51,8 @@ def _clean(element: Element) -> None:
     if element.tag not in ELEMENTS:
         raise ValueError(f"MathML element {element.tag}")
     element.text = unescape(element.text) if element.text else element.text
+    if element.tag == "mo" and element.text in tuple(SYMBOLS):
+        element.tag = "mi"
     if element.text and element.text.startswith("\\") and len(element.text) > 1:
         raise ValueError(f"TeX command {element.text}")
     for name in set(element.attrib) - ATTRIBUTES:

@@ -54,3 +54,9 @@ def test_text_stays_text_and_links_and_styles_are_left_out(tex: str) -> None:
     for element in shown.iter():
         assert element.tag.removeprefix("{http://www.w3.org/1998/Math/MathML}") in ELEMENTS | {"span", "code"}
         assert not {"href", "style"} & set(element.attrib)
+
+
+def test_a_symbol_has_no_space_of_an_operator_around_it() -> None:
+    assert "<mi>∞</mi>" in mathml(r"-\infty")
+    assert "<mo>∞</mo>" not in mathml(r"-\infty")
+    assert "<mi>…</mi>" in mathml("(..., L)")
