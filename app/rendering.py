@@ -20,9 +20,11 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from app.figures import figure
 from app.formulas import formula
 from katas.answer import answer_source
-from katas.bank import Kata
+from katas.bank import Kata, KataError
+from katas.pictures import Growth, Heat, read_pictures
 
 KEPT = 512  # rendered pages, of every kata in both languages
 
@@ -37,8 +39,18 @@ def code(text: str, language: str = "python") -> Markup:
     return Markup('<pre class="code" tabindex="0"><code>{}</code></pre>\n').format(Markup(inner))
 
 
+class UnknownPicture(LookupError):
+    """A page shows a picture that pictures.toml does not have."""
+
+
 def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     token = tokens[index]
+    kind, _, name = token.info.strip().partition(" ")
+    if kind == "picture" and "lang" in env:
+        picture = env["pictures"].get(name.strip())
+        if picture is None:
+            raise UnknownPicture(name.strip())
+        return str(figure(picture, inline(token.content), env["lang"]))
     return str(code(token.content, token.info.strip().split(" ")[0] if token.info else ""))
 
 
@@ -50,6 +62,12 @@ def _table_close(self: RendererHTML, tokens: Sequence[Token], index: int, option
     return "</table></div>\n"
 
 
+def _soft_break(self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    """A line that ends is a space, but not between two Chinese characters."""
+    before, after = (tokens[at].content if 0 <= at < len(tokens) else "" for at in (index - 1, index + 1))
+    return "" if before and after and not (before[-1].isascii() or after[0].isascii()) else "\n"
+
+
 def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable("table")
     parser.use(
@@ -59,7 +77,12 @@ def _markdown() -> MarkdownIt:
         double_inline=True,
         renderer=lambda content, options: formula(content, block=bool(options.get("display_mode"))),
     )
-    for name, rule in (("fence", _fence), ("table_open", _table_open), ("table_close", _table_close)):
+    for name, rule in (
+        ("fence", _fence),
+        ("softbreak", _soft_break),
+        ("table_open", _table_open),
+        ("table_close", _table_close),
+    ):
         parser.add_render_rule(name, rule)
     for name, block in (("math_inline", False), ("math_block", True), ("math_inline_double", True)):
         parser.add_render_rule(name, _math_rule(block))
@@ -76,13 +99,18 @@ def _math_rule(block: bool) -> Callable[..., str]:
 _PARSER = _markdown()
 
 
-def html(text: str) -> Markup:
-    """Markdown as HTML, safe to put into a page; headings begin at the third level, below those of the page."""
+def html(text: str, pictures: dict[str, Heat | Growth] | None = None, lang: str = "en") -> Markup:
+    """Markdown as HTML, safe to put into a page; headings begin at the third level, below those of the page.
+
+    A block ```` ```picture NAME ```` becomes the picture of that name, with what stands in the block as its caption.
+    Raises UnknownPicture.
+    """
     tokens = _PARSER.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, max(3, int(token.tag[1:])))}"
-    return Markup(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+    env = {} if pictures is None else {"pictures": pictures, "lang": lang}
+    return Markup(_PARSER.renderer.render(tokens, _PARSER.options, env))
 
 
 @lru_cache(maxsize=4096)
@@ -97,6 +125,7 @@ class Page:
 
     sections: dict[str, Markup]  # by the English names
     hints: tuple[Markup, ...]
+    heat: bool  # it has a heat map, for which a style sheet and a script are wanted
     names: tuple[str, ...]  # worth completing in the editor
 
 
@@ -112,9 +141,18 @@ class Renderer:
         key = (kata.digest, lang)
         known = self._pages.get(key)
         if known is None:
-            sections = {name: html(text) for name, text in kata.page(lang).items() if name != "Hints"}
+            pictures = read_pictures(kata)
+            try:
+                sections = {
+                    name: html(text, pictures, lang) for name, text in kata.page(lang).items() if name != "Hints"
+                }
+            except UnknownPicture as error:
+                raise KataError(
+                    kata.id, f"page.{lang}.md", f"shows a picture `{error}` that is not in pictures.toml"
+                ) from None
             known = Page(
                 sections=sections,
+                heat=any(isinstance(picture, Heat) for picture in pictures.values()),
                 hints=tuple(html(text) for text in kata.hints(lang)),
                 names=names_of(kata),
             )

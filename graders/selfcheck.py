@@ -19,6 +19,7 @@ from graders.interpreter import DTYPES
 from graders.program import Outcome, Program, Reference, carry_out, module_of
 from graders.verdict import Report, Status, TrialStatus, Verdict
 from katas.bank import Bank, Kata, KataError
+from katas.pictures import shown
 from katas.quiz import Question, read_quiz
 
 LEAST_QUESTIONS, MOST_QUESTIONS = 6, 10
@@ -60,6 +61,7 @@ def _check_texts(kata: Kata, bank: Bank | None) -> Iterator[Finding]:
         try:
             kata.page(lang)
             kata.hints(lang)
+            shown(kata, lang)
             yield Finding(True, f"page.{lang}.md is whole")
         except KataError as error:
             yield Finding(False, f"page.{lang}.md is whole", str(error))

@@ -7,7 +7,7 @@ import math
 import operator
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 LONGEST = 200  # characters
 MOST_BITS = 4096  # of a whole power; 2**4096 is more than anybody counts
@@ -44,14 +44,27 @@ class NotANumber(ValueError):
 
 def evaluate(text: str) -> float:
     """The value of a number or a sum such as `4 * 512**2` or `sin(1)`. Raises NotANumber."""
+    return formula(text)()
+
+
+def formula(text: str, *names: str) -> Callable[..., float]:
+    """A sum with unknowns, parsed once: `formula("8 * L * 512**2", "L")(64)`. Both raise NotANumber."""
     try:
-        if len(text) > LONGEST or not _WORDS.issuperset(re.findall(r"[^\W\d_]+", text)):
+        if len(text) > LONGEST or not (_WORDS | set(names)).issuperset(re.findall(r"[^\W\d_]+", text)):
             raise NotANumber
-        value = float(_value(ast.parse(text.strip(), mode="eval").body, 0))
-    except (SyntaxError, ValueError, ArithmeticError, TypeError, RecursionError, MemoryError):
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise NotANumber(text[:LONGEST]) from None
-    if not math.isfinite(value):
-        raise NotANumber(text)
+
+    def value(*given: float) -> float:
+        try:
+            found = float(_value(tree, 0, dict(zip(names, given, strict=True))))
+        except (ValueError, ArithmeticError, TypeError, RecursionError):
+            raise NotANumber(text) from None
+        if not math.isfinite(found):
+            raise NotANumber(text)
+        return found
+
     return value
 
 
@@ -63,7 +76,7 @@ def typed(text: str) -> float:
     return evaluate(_DECIMAL_COMMA.sub(".", text) if text.count(",") == 1 else text)
 
 
-def _value(node: ast.expr, depth: int) -> float:
+def _value(node: ast.expr, depth: int, known: Mapping[str, float]) -> float:
     if depth > MOST_NESTED:
         raise NotANumber
     match node:
@@ -71,16 +84,18 @@ def _value(node: ast.expr, depth: int) -> float:
             return value
         case ast.Name(id="pi"):
             return math.pi
+        case ast.Name(id=name) if name in known:
+            return known[name]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_value(operand, depth + 1)
+            return -_value(operand, depth + 1, known)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _value(operand, depth + 1)
+            return _value(operand, depth + 1, known)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return _power(_value(left, depth + 1), _value(right, depth + 1))
+            return _power(_value(left, depth + 1, known), _value(right, depth + 1, known))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _OPERATORS[type(op)](_value(left, depth + 1), _value(right, depth + 1))
+            return _OPERATORS[type(op)](_value(left, depth + 1, known), _value(right, depth + 1, known))
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
-            return _FUNCTIONS[name](_value(argument, depth + 1))
+            return _FUNCTIONS[name](_value(argument, depth + 1, known))
     raise NotANumber
 
 

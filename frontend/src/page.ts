@@ -12,6 +12,7 @@ tellZone();
 showTimes();
 listenForKeys();
 mendFormulas();
+drawFigures();
 themeAtOnce();
 forgetWithEverything();
 
@@ -19,7 +20,14 @@ forgetWithEverything();
 document.addEventListener("htmx:after:swap", () => {
     showTimes();
     mendFormulas();
+    drawFigures();
 });
+
+/** Heat maps of a kata's text. Their numbers stand below them all the same. */
+function drawFigures(): void {
+    if (!document.querySelector("figure[data-picture]")) return;
+    import("./pictures").then(({ drawPictures }) => drawPictures()).catch(() => undefined);
+}
 
 /** The button sends a form; with this script the page changes without being loaded anew. */
 function themeAtOnce(): void {

@@ -12,7 +12,7 @@ export interface SliceGiven {
 }
 
 export interface PictureGiven {
-    kind: string; // difference or attention
+    kind: string; // difference, attention, or values that nothing is compared with
     title?: Record<Lang, string> | null;
     name: string;
     axes: string[];
@@ -86,7 +86,7 @@ export function readPicture(given: PictureGiven): Picture {
     return {
         name: given.name,
         kind: given.kind,
-        axes: given.axes.length === given.shape.length ? given.axes : given.shape.map((_, place) => "ijklmn"[place] ?? "?"),
+        axes: given.shape.map((_, place) => (given.axes.length === given.shape.length && given.axes[place]) || "ijkmnp"[place] || "?"),
         shape: given.shape,
         step: [Math.max(given.step[0], 1), Math.max(given.step[1], 1)],
         rows: given.rows,
@@ -161,12 +161,12 @@ export function sliceAt(picture: Picture, index: readonly number[], moved: numbe
     return best;
 }
 
-/** `b 0, h 1, l 4-7, d 2`: where a cell lies in the tensor. */
+/** `b=0, h=1, l=4–7, d=2`: where a cell lies in the tensor. */
 export function indexText(picture: Picture, slice: number, cell: Cell): string {
     const { axes, shape, step } = picture;
     const lead = picture.slices[slice]?.index ?? [];
     const names = axes.map((axis) => axis.toLowerCase());
-    const parts = lead.map((value, place) => `${names[place] ?? "?"} ${value}`);
+    const parts = lead.map((value, place) => `${names[place] ?? "?"}=${value}`);
     const inner = axes.slice(lead.length);
     const cells = inner.length === 1 ? [cell.column] : inner.length === 0 ? [] : [cell.row, cell.column];
     const steps = inner.length === 1 ? [step[1]] : step;
@@ -175,7 +175,7 @@ export function indexText(picture: Picture, slice: number, cell: Cell): string {
         const most = (shape[lead.length + place] ?? Infinity) - 1;
         const from = at * width;
         const to = Math.min(from + width - 1, most);
-        parts.push(`${names[lead.length + place] ?? "?"} ${to > from ? `${from}–${to}` : from}`);
+        parts.push(`${names[lead.length + place] ?? "?"}=${to > from ? `${from}–${to}` : from}`);
     });
     return parts.join(", ");
 }

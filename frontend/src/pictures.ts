@@ -77,10 +77,15 @@ class Figure {
         for (const layer of picture.layers) {
             const canvas = make("canvas", { class: "pic-canvas" });
             this.canvases.set(layer, canvas);
-            const title = picture.kind === "attention" && picture.layers.length === 1 ? word("weights") : word(layer);
-            stage.append(make("div", { class: "pic-panel", "data-layer": layer }, make("span", { class: "pic-title" }, title), canvas));
+            stage.append(make("div", { class: "pic-panel", "data-layer": layer }, make("span", { class: "pic-title" }, this.title(layer)), canvas));
         }
         return stage;
+    }
+
+    /** Of a tensor that stands alone nothing is expected. */
+    private title(layer: Layer): string {
+        const { kind, layers } = this.picture;
+        return word(layers.length > 1 || kind === "difference" ? layer : kind === "attention" ? "weights" : "values");
     }
 
     private makeSliders(): HTMLElement {
@@ -90,8 +95,7 @@ class Figure {
         sliders(picture).forEach(({ axis, indices }, place) => {
             if (indices.length < 2) return;
             const output = make("output", {});
-            const name = axis || word("axis", { number: place });
-            const input = make("input", { type: "range", min: 0, max: indices.length - 1, step: 1, "aria-label": name });
+            const input = make("input", { type: "range", min: 0, max: indices.length - 1, step: 1, "aria-label": axis });
             input.dataset["place"] = String(place);
             input.addEventListener("input", () => {
                 const index = [...(picture.slices[this.slice]?.index ?? [])];
@@ -100,7 +104,7 @@ class Figure {
             });
             this.ranges.push(input);
             this.outputs.push(output);
-            row.append(make("label", {}, make("span", {}, name), input, output));
+            row.append(make("label", {}, make("span", {}, axis), input, output));
         });
         const strip = make("div", { class: "pic-strip", "aria-hidden": "true" });
         if (picture.slices.length > 1) {
@@ -124,8 +128,9 @@ class Figure {
             row.append(make("div", {}, make("span", { class: "pic-title" }, title), canvas));
         };
         const values = layers.filter((layer) => layer !== "difference");
-        if (values.length > 0) add("values", values.map((layer) => word(layer)).join(language() === "zh" ? "、" : ", "));
-        if (layers.includes("difference")) add("difference", word("difference"));
+        if (values.length > 0) add("values", values.map((layer) => this.title(layer)).join(language() === "zh" ? "、" : ", "));
+        // Where nothing finite differs, a scale would have made-up ends.
+        if (layers.includes("difference") && this.picture.differenceLow < this.picture.differenceHigh) add("difference", word("difference"));
         if (this.picture.hasNaN) row.append(make("div", { class: "pic-nan" }, make("span", { class: "pic-hatch" }), word("nanLegend")));
         return row;
     }

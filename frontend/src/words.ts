@@ -95,11 +95,11 @@ export const WORDS = {
     rows: { en: "Height of the editor", zh: "编辑器高度" },
 
     // pictures
-    expected: { en: "expected", zh: "期望" },
+    expected: { en: "expected", zh: "应为" },
     actual: { en: "yours", zh: "你的" },
     difference: { en: "difference", zh: "差值" },
     weights: { en: "weights", zh: "权重" },
-    axis: { en: "axis {number}", zh: "第 {number} 维" },
+    values: { en: "values", zh: "数值" },
     slice: { en: "{index} (0 to {last})", zh: "{index}（0 至 {last}）" },
     block: { en: "worst of a block of {rows} by {columns}", zh: "{rows}×{columns} 区块中最差的一个" },
     nanLegend: { en: "NaN", zh: "NaN" },

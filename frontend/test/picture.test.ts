@@ -36,21 +36,22 @@ test("differences that were not sent are made; NaN for NaN is none", () => {
 
 test("an index names its axes, and a block its ends", () => {
     const picture = readPicture(given);
-    assert.equal(indexText(picture, 1, { row: 0, column: 1 }), "b 1, h 1, l 0–3, s 1");
-    assert.equal(indexText(picture, 0, { row: 1, column: 0 }), "b 0, h 0, l 4, s 0");
+    assert.equal(indexText(picture, 1, { row: 0, column: 1 }), "b=1, h=1, l=0–3, s=1");
+    assert.equal(indexText(picture, 0, { row: 1, column: 0 }), "b=0, h=0, l=4, s=0");
     assert.equal(shapeText(picture), "B=2, H=2, L=5, S=2");
 });
 
 test("a vector and a number have pictures, too", () => {
     const vector = readPicture({ ...given, axes: ["C"], shape: [2], step: [1, 1], rows: 1, slices: [{ index: [], expected: [1, 2], actual: null }] });
-    assert.equal(indexText(vector, 0, { row: 0, column: 1 }), "c 1");
+    assert.equal(indexText(vector, 0, { row: 0, column: 1 }), "c=1");
     assert.deepEqual(vector.layers, ["expected"]);
     const scalar = readPicture({ ...given, axes: [], shape: [], step: [1, 1], rows: 1, columns: 1, slices: [{ index: [], expected: [1], actual: [2] }] });
     assert.equal(indexText(scalar, 0, { row: 0, column: 0 }), "");
 });
 
 test("axes without a letter get one", () => {
-    assert.deepEqual(readPicture({ ...given, axes: [] }).axes, ["i", "j", "k", "l"]);
+    assert.deepEqual(readPicture({ ...given, axes: [] }).axes, ["i", "j", "k", "m"]);
+    assert.deepEqual(readPicture({ ...given, axes: ["", "", "", "D"] }).axes, ["i", "j", "k", "D"]);
 });
 
 test("a slider that asks for a slice that was not sent gets the nearest on that axis", () => {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.rendering import Renderer, code, html, inline, names_of
-from katas.bank import Bank, Kata
+from katas.bank import Bank, Kata, KataError
 from tests.app.banks import write_kata
 
 BANK = Bank.open()
@@ -121,3 +121,25 @@ def test_a_starter_that_does_not_parse_still_gives_the_entry(tmp_path: Path) -> 
     (tmp_path / "broken" / "starter.py").write_text("def broken(:\n", encoding="utf-8")
     kata: Kata = Bank(tmp_path).kata("broken")
     assert names_of(kata) == ("broken",)
+
+
+def test_a_picture_stands_where_the_page_asks_for_it_and_an_unknown_one_is_the_authors_mistake(tmp_path: Path) -> None:
+    page = Renderer().page(BANK.kata("attention_complexity"), "zh").sections["Answer"]
+    assert page.count('<svg class="chart"') == 2
+    assert "```" not in page
+    folder = write_kata(tmp_path, "mine")
+    for lang in LANGS:
+        text = (folder / f"page.{lang}.md").read_text(encoding="utf-8")
+        heading = "## Answer" if lang == "en" else "## 答案"
+        shown = text.replace(heading, f"{heading}\n\n```picture nowhere\nSaid.\n```\n", 1)
+        (folder / f"page.{lang}.md").write_text(shown, encoding="utf-8")
+        with pytest.raises(
+            KataError, match=r"page\.(en|zh)\.md: shows a picture `nowhere` that is not in pictures.toml"
+        ):
+            Renderer().page(Bank.open(tmp_path).kata("mine"), lang)
+
+
+def test_a_line_that_ends_is_a_space_but_not_between_two_chinese_characters() -> None:
+    assert html("它的输出\n要用到") == "<p>它的输出要用到</p>\n"
+    assert html("two\nwords") == "<p>two\nwords</p>\n"
+    assert html("掩码\nmask") == "<p>掩码\nmask</p>\n"
