@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from app import localtime, rendering
 from app.reports.figures import points
@@ -15,6 +15,8 @@ from app.terminal import visible
 
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 PATTERNS = {"en": "d MMM y, HH:mm", "zh": "y年M月d日 HH:mm"}
+DAYS = {"en": "d MMM y", "zh": "y年M月d日"}
+SHORT = {"en": "d MMM", "zh": "M月d日"}
 
 
 def iso(at: float) -> str:
@@ -28,10 +30,22 @@ def moment(at: float, zone: ZoneInfo, lang: str) -> str:
     return format_datetime(when, PATTERNS[lang], tzinfo=zone, locale=LOCALES[lang])
 
 
+def on(day: date, lang: str, *, short: bool = False) -> str:
+    """A day for a person; `short` leaves out the year."""
+    return format_date(day, SHORT[lang] if short else DAYS[lang], locale=LOCALES[lang])
+
+
+def month(day: date, lang: str) -> str:
+    """The month of a day, at the head of a calendar."""
+    return format_date(day, "LLL", locale=LOCALES[lang])
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "iso": iso,
     "moment": moment,
     "points": points,
     "python": rendering.code,
     "visible": visible,
+    "on": on,
+    "month": month,
 }

@@ -18,6 +18,7 @@ KEYS = (
         (
             (("?",), marked("shows these keys")),
             (("/",), marked("goes to the search")),
+            (("g", "h"), marked("goes to the katas; g r to the review, g s to the history, g p to the progress")),
             (("Tab",), marked("goes to the next thing, with Shift to the one before")),
         ),
     ),
@@ -41,7 +42,18 @@ KEYS = (
     ),
     (
         marked("Between the panes"),
-        ((("←", "→"), marked("moves the border that has the focus; ↑ and ↓ too")),),
+        (
+            (("←", "→"), marked("moves the border that has the focus; ↑ and ↓ too")),
+            (("Enter",), marked("folds a pane away, and opens it again")),
+        ),
+    ),
+    (
+        marked("In a picture"),
+        (
+            (("←", "→"), marked("goes from cell to cell; ↑ and ↓ too")),
+            (("w",), marked("goes to the worst cell")),
+            (("PgUp", "PgDn"), marked("goes to another slice")),
+        ),
     ),
 )
 

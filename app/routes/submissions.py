@@ -113,6 +113,7 @@ def _context(site: Site, request: Request, name: str) -> dict[str, Any]:
     return {
         "submission": submission,
         "kata": kata,
+        "follow_ups": site.bank.known(kata.follow_ups) if kata else [],
         "place": submissions.place(site.db, name),
         "zone": localtime.zone_of(site.reader(request).prefs, request.cookies),
         **results.context(submission),

@@ -1,6 +1,6 @@
 // The kata page: editor, draft, sending, results, panes.
 
-import { askJson, Refusal } from "./api";
+import { ask, askJson, Refusal } from "./api";
 import { askOnce } from "./ask";
 import type { Other } from "./compare";
 import { nonce, pageConfig } from "./config";
@@ -87,7 +87,7 @@ class KataPage {
         const root = find("[data-panes]");
         this.panes = root ? new Panes(root, this.preferences, lang, () => this.editor.measure()) : null;
         const results = find("[data-results]");
-        this.live = results ? new Live({ root: results, lang }) : null;
+        this.live = results ? new Live({ root: results, lang, ended: () => void this.refreshFacts() }) : null;
         document.addEventListener("htmx:after:swap", () => {
             this.panes?.layOut();
             // The link that was followed is gone; its successor stands in the same place.
@@ -102,6 +102,17 @@ class KataPage {
             event.preventDefault();
             void this.send(event.shiftKey ? "grade" : this.inSnippet() ? "try" : "run");
         });
+    }
+
+    /** Whether it is solved, and the best score: a verdict may have changed both. */
+    private async refreshFacts(): Promise<void> {
+        try {
+            const html = await (await ask(location.pathname, { accept: "text/html" })).text();
+            const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-pane=text] .facts");
+            if (fresh) find("[data-pane=text] .facts")?.replaceWith(document.importNode(fresh, true));
+        } catch {
+            // they are right again when the page is loaded anew
+        }
     }
 
     private inSnippet(): boolean {

@@ -25,7 +25,7 @@ export function listenForKeys(): void {
             event.preventDefault();
             void showKeys();
         } else if (event.key === "/") {
-            const search = document.querySelector<HTMLInputElement>('form[role="search"] input[type="search"]');
+            const search = document.querySelector<HTMLInputElement>("#search");
             if (!search) return;
             event.preventDefault();
             search.focus();

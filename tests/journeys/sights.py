@@ -76,6 +76,16 @@ def ask_deletion(page: Page) -> None:
     page.click("button.danger")
 
 
+def read_on(page: Page, kata: str, tab: str) -> None:
+    """A part behind the answer, given up for."""
+    page.goto(f"/katas/{kata}?tab={tab}")
+    spoiler = page.locator("form.spoiler button")
+    if spoiler.count():
+        spoiler.click()
+        expect(spoiler).to_have_count(0)
+        page.goto(f"/katas/{kata}?tab={tab}")
+
+
 SIGHTS = (
     Sight("home", "/"),
     Sight("home_filtered", "/?q=attention&level=3"),
@@ -99,6 +109,8 @@ SIGHTS = (
     Sight("review_card", "", lambda page: review_card(page)),
     Sight("progress_filled", "", lambda page: look_back(page)),
     Sight("delete", "", lambda page: ask_deletion(page)),
+    Sight("concept_curves", "", lambda page: read_on(page, "attention_complexity", "answer")),
+    Sight("concept_heat_map", "", lambda page: read_on(page, "positional_encoding_what", "analysis")),
 )
 
 

@@ -20,6 +20,13 @@ WIDTHS = {390: 844, 1440: 900}
 pytestmark = pytest.mark.xdist_group("browser")
 
 
+# Text that stands one or two characters wide and many lines high: a column was squeezed to nothing.
+SQUEEZED = """[...document.querySelectorAll("main :is(a, p, li, th, td, h1, h2, h3)")].filter((element) => {
+    const { width, height } = element.getBoundingClientRect();
+    return element.textContent.trim().length > 3 && width > 2 && height > 80 && height > 3 * width;
+}).map((element) => element.textContent.trim().slice(0, 30))"""
+
+
 LOOKS = [(lang, theme) for lang in ("en", "zh") for theme in ("light", "dark")]
 
 
@@ -51,6 +58,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
         wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
             found.append(f"{wide} px wider than a window of {width}")
+        found += [f"squeezed at {width}: {text}" for text in tab.evaluate(SQUEEZED)]
     tab.add_script_tag(path=AXE)
     for violation in tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
         places = "; ".join(str(node["target"]) + " " + node["failureSummary"] for node in violation["nodes"][:3])
