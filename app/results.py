@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +55,12 @@ PARTS = {"correctness": marked("correctness"), "shapes": marked("shapes"), "spee
 KINDS = {"grade": marked("Submit"), "run": marked("Run"), "try": marked("Try")}
 ROWS, COLUMNS = 8, 8  # of a small table
 PRINTED_LINES = 200
+PLACES = (
+    (r"^gradient of (.+)$", r"\1 的梯度"),
+    (r"^output of call (\d+)", r"第 \1 次调用的 output"),
+    (r"^attention weights$", "注意力权重"),
+)
+UNNAMED = "ijkmnp"  # for axes that the kata does not name, without the letter of the length; picture.ts has the same
 TABLE_CELLS = 16  # rows and columns of a picture's table
 SHOWN = 5  # failures that stand in the list; the others are folded into one line
 
@@ -194,15 +201,13 @@ def _policy(findings: Sequence[PolicyFinding]) -> tuple[dict[str, Any], ...]:
 
 
 def _failure(case: CaseResult) -> Failure:
-    expected, actual = _tables(case)
     pictures = tuple(_picture(picture) for picture in getattr(case, "pictures", ()))
     axes: list[str] = next((p["axes"] for p in pictures if p["kind"] == "difference" and p["name"] == case.where), [])
+    expected, actual = _tables(case, axes)
     index, here, wanted = "", "", ""
     if case.first_bad_index is not None:
-        names = axes if len(axes) == len(case.first_bad_index) else []
-        index = ", ".join(
-            f"{names[n].lower()}={at}" if names and names[n] else str(at) for n, at in enumerate(case.first_bad_index)
-        )
+        names = letters(axes, len(case.first_bad_index))
+        index = ", ".join(f"{name.lower()}={at}" for name, at in zip(names, case.first_bad_index, strict=True))
         here, wanted = _value_at(case.actual, case.first_bad_index), _value_at(case.expected, case.first_bad_index)
     error, tolerance = figures.worst_error(case) or ("", "")
     return Failure(
@@ -224,16 +229,27 @@ def _failure(case: CaseResult) -> Failure:
 def _picture(picture: Any) -> dict[str, Any]:
     raw: dict[str, Any] = json.loads(picture.model_dump_json())
     raw["name"] = visible(raw["name"], keep="")
+    raw["axes"] = letters(raw["axes"], len(raw["shape"]))
+    raw["said"] = {"en": raw["name"], "zh": in_chinese(raw["name"])}
+    raw["title"]["zh"] = raw["title"]["zh"].replace(raw["name"], raw["said"]["zh"])
+    raw["dims"] = _dims(raw["axes"], raw["shape"])
     first = raw["slices"][0] if raw["slices"] else None
-    raw["table"] = _picture_table(raw, first) if first else []
+    raw["table"] = _picture_table(raw, first) if first else None
     return raw
 
 
-def _picture_table(raw: dict[str, Any], first: dict[str, Any]) -> list[list[str]]:
-    """The first slice in numbers: the difference where there is one, else what came."""
+def _picture_table(raw: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:
+    """The first slice in numbers: the difference where there is one, else what came; indices at its edges."""
     values = first["difference"] or first["actual"] or first["expected"] or []
-    rows = figures.in_rows(values, max(1, raw["columns"]))
-    return [[number(float(value)) for value in row[:TABLE_CELLS]] for row in rows[:TABLE_CELLS]]
+    columns, names = max(1, raw["columns"]), [name.lower() for name in raw["axes"]]
+    inner = names[len(first["index"]) :]
+    down, across = (["", *inner])[-2:] if inner else ("", "")
+    rows = [[number(float(one)) for one in row[:TABLE_CELLS]] for row in figures.in_rows(values, columns)[:TABLE_CELLS]]
+    return {
+        "slice": ", ".join(f"{name}={at}" for name, at in zip(names, first["index"], strict=False)),
+        "head": [f"{across}={n * raw['step'][1]}" for n in range(min(columns, TABLE_CELLS))] if across else [],
+        "rows": [(f"{down}={n * raw['step'][0]}" if down else "", row) for n, row in enumerate(rows)],
+    }
 
 
 def _size(case: CaseResult) -> int:
@@ -241,14 +257,32 @@ def _size(case: CaseResult) -> int:
     return sum(math.prod(shape.dims) for shape in case.shapes)
 
 
+def in_chinese(where: str) -> str:
+    """The name of a result as a Chinese sentence takes it; the report has the English one."""
+    for pattern, words in PLACES:
+        where = re.sub(pattern, words, where)
+    return where
+
+
+def letters(axes: Sequence[str], count: int) -> list[str]:
+    """A letter for each of `count` axes: the kata's own where it names them, else i, j, k as for any index."""
+    named = axes if len(axes) == count else [""] * count
+    return [name or (UNNAMED[n] if n < len(UNNAMED) else "?") for n, name in enumerate(named)]
+
+
+def _dims(names: Sequence[str], dims: Sequence[int]) -> str:
+    """`B=2, L=5, D=8`."""
+    return ", ".join(f"{name}={n}" for name, n in zip(names, dims, strict=True))
+
+
 def _shape(shape: Shape) -> str:
-    """`query B=2, L=5, D=8`."""
-    lengths = figures.lengths(shape)
-    inner = ", ".join(lengths) if len(shape.axes) == len(lengths) else figures.in_brackets(lengths)
+    """`query B=2, L=5, D=8`; what no kata names, as the value of a try, as torch writes it."""
+    named = len(shape.axes) == len(shape.dims)
+    inner = _dims(letters(shape.axes, len(shape.dims)), shape.dims) if named else figures.in_brackets(shape.dims)
     return visible(" ".join(part for part in (shape.name, inner, shape.dtype) if part), keep="")
 
 
-def _tables(case: CaseResult) -> tuple[Table | None, Table | None]:
+def _tables(case: CaseResult, axes: Sequence[str]) -> tuple[Table | None, Table | None]:
     expected, actual = case.expected, case.actual
     differ: set[int] = set()
     if expected is not None and actual is not None and len(expected.values) == len(actual.values):
@@ -259,20 +293,22 @@ def _tables(case: CaseResult) -> tuple[Table | None, Table | None]:
             if not (abs(one - other) <= bound or one == other or (math.isnan(one) and math.isnan(other)))
         }
     return (
-        _table(expected, set(), named=False) if expected is not None else None,
-        _table(actual, differ, named=True) if actual is not None else None,
+        _table(expected, set(), axes, named=False) if expected is not None else None,
+        _table(actual, differ, axes, named=True) if actual is not None else None,
     )
 
 
-def _table(view: TensorView, differ: set[int], *, named: bool) -> Table:
+def _table(view: TensorView, differ: set[int], axes: Sequence[str], *, named: bool) -> Table:
     """Only what came is `named` by its dtype: the reference is float64 by design."""
     whole = figures.is_whole(view)
     cells = [Cell(number(value, whole=whole), n in differ) for n, value in enumerate(view.values)]
     rows = tuple(tuple(row[:COLUMNS]) for row in figures.in_rows(cells, figures.columns(view))[:ROWS])
-    shape = figures.in_brackets(view.shape)
+    names = letters(axes, len(view.shape))
+    shape = _dims(names, view.shape)
+    start = ", ".join(f"{name.lower()}={at}" for name, at in zip(names, view.start, strict=True))
     return Table(
-        head=visible(f"{view.dtype} {shape}" if named else shape, keep=""),
-        start=f"[{', '.join(map(str, view.start))}]" if any(view.start) else "",
+        head=visible(" ".join(part for part in (view.dtype if named else "", shape) if part), keep=""),
+        start=visible(f"[{start}]", keep="") if any(view.start) else "",
         rows=rows,
         cut=math.prod(view.shape) > sum(len(row) for row in rows),
     )
@@ -296,8 +332,11 @@ def _sentences(case: CaseResult) -> dict[str, str]:
     if case.message is None:
         return {}
     told = {lang: visible(case.message.get(lang)) for lang in ("en", "zh")}
+    if case.where:
+        told["zh"] = told["zh"].replace(visible(case.where, keep=""), in_chinese(visible(case.where, keep="")))
     if case.where and case.where not in told["en"]:
-        return {lang: f"{visible(case.where, keep='')}{'：' if lang == 'zh' else ': '}{told[lang]}" for lang in told}
+        where = visible(case.where, keep="")
+        return {"en": f"{where}: {told['en']}", "zh": f"{in_chinese(where)}：{told['zh']}"}
     first = told["en"].partition(" ")[0]
     if first.isalpha():  # an English word and no name of the code
         told["en"] = told["en"][0].upper() + told["en"][1:]

@@ -117,7 +117,8 @@ def test_a_picture_has_its_numbers_and_a_table_beside_them(web: Web) -> None:
     assert "<figure" in page
     assert "data-picture" in page
     table = page.partition("<table>")[2].partition("</table>")[0]
-    assert re.findall(r"<td>([^<]*)</td>", table) == ["0", "0", "0", "0", "0", "NaN"]
+    assert re.findall(r"<td>([^<]+)</td>", table) == ["0", "0", "0", "0", "0", "NaN"]
+    assert re.findall(r'<th scope="\w+">([^<]+)</th>', table) == ["d=0", "d=1", "d=2", "l=0", "l=1"]
     assert "L=2, D=3" in page
 
 

@@ -15,10 +15,12 @@ from graders.verdict import (
     Environment,
     Isolation,
     Output,
+    Picture,
     PolicyFinding,
     Report,
     Score,
     Shape,
+    Slice,
     Status,
     TensorView,
     Text,
@@ -95,7 +97,7 @@ def test_cells_that_differ_are_marked_and_the_first_wrong_number_is_said() -> No
     assert failure.actual is not None
     assert [[cell.differs for cell in row] for row in failure.actual.rows] == [[False, False], [True, True]]
     assert [[cell.text for cell in row] for row in failure.actual.rows] == [["1", "2"], ["3.5", "NaN"]]
-    assert (failure.index, failure.here, failure.wanted) == ("1, 0", "3.5", "3")
+    assert (failure.index, failure.here, failure.wanted) == ("i=1, j=0", "3.5", "3")
     assert (failure.error, failure.tolerance) == ("0.5", "1e-05")
 
 
@@ -104,7 +106,7 @@ def test_a_window_that_does_not_begin_at_zero_finds_its_number() -> None:
     failure = results.view_of(
         a_report(a_case("one", expected=expected, actual=expected, first_bad_index=[3, 1, 0]))
     ).failures[0]
-    assert (failure.here, failure.expected and failure.expected.start) == ("3", "[3, 0, 0]")
+    assert (failure.here, failure.expected and failure.expected.start) == ("3", "[i=3, j=0, k=0]")
     outside = results.view_of(a_report(a_case("one", expected=expected, actual=expected, first_bad_index=[0, 1, 0])))
     assert outside.failures[0].here == ""
 
@@ -212,7 +214,7 @@ def test_a_message_begins_as_a_sentence_does_unless_with_a_name(text: str, sente
             "gradient of query",
             "2 of 8 values differ",
             "8 个值里有 2 个不对",
-            {"en": "gradient of query: 2 of 8 values differ", "zh": "gradient of query：8 个值里有 2 个不对"},
+            {"en": "gradient of query: 2 of 8 values differ", "zh": "query 的梯度：8 个值里有 2 个不对"},
         ),
         ("output", "output is float64", "output 是 float64", {"en": "Output is float64", "zh": "output 是 float64"}),
     ],
@@ -224,7 +226,48 @@ def test_a_sentence_that_does_not_name_the_result_gets_its_name(
     assert failure.message == said
 
 
-def test_leading_axes_without_a_letter_are_bare_lengths() -> None:
+def test_leading_axes_without_a_letter_are_i_j_k() -> None:
     shape = Shape(name="query", dims=[2, 5, 8], axes=["", "L", "E"], dtype="float32")
     made = results.view_of(a_report(a_case("one").model_copy(update={"shapes": [shape]})))
-    assert made.failures[0].shapes == ("query 2, L=5, E=8 float32",)
+    assert made.failures[0].shapes == ("query i=2, L=5, E=8 float32",)
+
+
+def test_a_table_is_headed_by_the_letters_of_its_axes_and_a_picture_by_indices_at_its_edges() -> None:
+    values = [0.0, 1.0, 2.0, 3.0]
+    picture = Picture(
+        kind="difference",
+        title=Text(en="it", zh="它"),
+        name="output",
+        axes=["", "L", "D"],
+        shape=[2, 4, 2],
+        step=[2, 1],
+        rows=2,
+        columns=2,
+        slices=[Slice(index=[1], expected=values, actual=values, difference=values)],
+        slice_count=2,
+    )
+    case = a_case("one", where="output", pictures=[picture], expected=view(values, [2, 4, 2], start=[0, 2, 0]))
+    failure = results.view_of(a_report(case)).failures[0]
+    assert failure.expected is not None
+    assert (failure.expected.head, failure.expected.start) == ("i=2, L=4, D=2", "[i=0, l=2, d=0]")
+    assert failure.pictures[0]["dims"] == "i=2, L=4, D=2"
+    assert failure.pictures[0]["table"] == {
+        "slice": "i=1",
+        "head": ["d=0", "d=1"],
+        "rows": [("l=0", ["0", "1"]), ("l=2", ["2", "3"])],
+    }
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("gradient of q_proj.weight", "q_proj.weight 的梯度"),
+        ("output of call 2[1]", "第 2 次调用的 output[1]"),
+        ("attention weights", "注意力权重"),
+        ("output", "output"),
+    ],
+)
+def test_the_name_of_a_result_is_chinese_in_a_chinese_sentence(where: str, said: str) -> None:
+    told = Text(en=f"3 of 8 values of {where} differ", zh=f"{where} 的 8 个值里有 3 个不对")
+    failure = results.view_of(a_report(a_case("one", where=where, message=told))).failures[0]
+    assert failure.message == {"en": told.en, "zh": f"{said} 的 8 个值里有 3 个不对"}
