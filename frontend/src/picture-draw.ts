@@ -13,7 +13,7 @@ export interface Paint {
 }
 
 /** Around the cells: the letters and the indices of the axes. */
-export const MARGIN = { left: 32, top: 20, right: 2, bottom: 2 };
+export const MARGIN = { left: 36, top: 20, right: 2, bottom: 2 };
 
 const LARGEST = 30;
 const SMALLEST = 3;
@@ -153,7 +153,7 @@ function drawAxes(context: CanvasRenderingContext2D, picture: Picture, size: num
     context.fillStyle = paint.ink;
     context.textAlign = "left";
     if (rowName) context.fillText(`${rowName}↓`, 0, 8);
-    context.fillText(`${columnName}→`, rowName ? MARGIN.left - 16 : 0, 8);
+    context.fillText(`${columnName}→`, rowName ? MARGIN.left - 17 : 0, 8);
     context.font = `11px ${paint.font}`;
     context.textAlign = "center";
     for (const at of ticks(columns, size, 10 + 7 * String((columns - 1) * step[1]).length, cell.column)) {
