@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from graders import wire
-from graders.dialogue import Capture, Dialogue, Ended
+from graders.dialogue import CHUNK, SLOTS, Capture, Dialogue, Ended
 from graders.sandbox import Ending, SandboxFault
 from graders.verdict import Status
 
@@ -277,6 +277,14 @@ def test_an_endless_flood_ends_at_the_limit(start: Start, stream: int) -> None:
     assert "1 MiB" in error.text.en
     assert dialogue.capture.total <= (1 << 20) + 4 * (1 << 18)
     assert dialogue.jail.finish().signal == signal.SIGKILL
+
+
+def test_what_is_printed_faster_than_it_is_read_is_not_read_for_ever(start: Start) -> None:
+    dialogue = start("signal.pause()", kill=1 << 60)
+    with open("/dev/zero", "rb") as endless:
+        os.dup2(endless.fileno(), dialogue.jail.stdout)
+    dialogue.settle_output()
+    assert dialogue.capture.total == SLOTS * CHUNK
 
 
 def test_closed_streams_are_no_end(start: Start) -> None:
