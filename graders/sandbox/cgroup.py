@@ -187,6 +187,7 @@ class Group:
         self.limits = limits
         self.folders: list[Path] = []
         self._locks: list[int] = []
+        self._left: list[Leaf] = []  # could not be removed: something was still dying in them
         self._number = 0
 
     @classmethod
@@ -236,9 +237,13 @@ class Group:
 
     def leaf(self) -> Leaf:
         """A fresh leaf with its limits set. Safe in every process that was forked from the maker."""
+        left = self._left[:]
+        self._left.clear()
+        for old in left:
+            old.remove(0)
         self._number += 1
         name = f"jail-{os.getpid()}-{self._number}"
-        leaf = Leaf([(folder / name, h) for folder, h in zip(self.folders, self.hierarchies, strict=True)])
+        leaf = Leaf([(folder / name, h) for folder, h in zip(self.folders, self.hierarchies, strict=True)], self._left)
         try:
             leaf.make(self.limits)
         except OSError:
@@ -258,8 +263,9 @@ class Group:
 class Leaf:
     """One jail's folders."""
 
-    def __init__(self, folders: list[tuple[Path, Hierarchy]]) -> None:
+    def __init__(self, folders: list[tuple[Path, Hierarchy]], left: list[Leaf]) -> None:
         self._folders = folders
+        self._left = left  # of its group, which tries again
         self._of = {name: folder for folder, hierarchy in folders for name in hierarchy.controllers}
         self._unified = folders[0][1].unified
         self._last_peak: int | None = None
@@ -330,6 +336,8 @@ class Leaf:
         """Removes the folders, waiting for what is still dying in them. False when that took too long."""
         deadline = time.monotonic() + timeout
         gone = [_remove(folder, deadline) for folder, _ in self._folders]  # all of them, also after a failure
+        if not all(gone):
+            self._left.append(self)
         return all(gone)
 
 

@@ -79,7 +79,10 @@ class Jail:
             case {"failed": int(), "part": str(part), "message": str(message)} if not descriptors and self.pidfd < 0:
                 self._failure = SandboxFault(part[:80], f"no jail could be made: {message[:500]}", AGAIN)
             case {"exited": int(), "status": int(status), "cpu": int() | float() as cpu} if (
-                not descriptors and self.pidfd >= 0 and self._status is None and 0 <= status < 1 << 16
+                not descriptors
+                and (self.pidfd >= 0 or self._ending is not None)  # it may die after it was given up
+                and self._status is None
+                and 0 <= status < 1 << 16
             ):
                 self._status, self._cpu = status, float(cpu)
             case _:
@@ -161,7 +164,8 @@ class Jail:
             self.check_memory()
         self.kill()
         deadline = time.monotonic() + timeout
-        known = self.pidfd >= 0 and readable(self.pidfd, timeout) and self._wait(self, deadline)
+        dead = self.pidfd < 0 or readable(self.pidfd, timeout)
+        known = self.pidfd >= 0 and dead and self._wait(self, deadline + 1)  # the zygote tells at once, if it can
         out_of_memory, peak = self._over_memory, None
         if self._leaf is not None:
             out_of_memory = out_of_memory or self._leaf.out_of_memory()
@@ -180,7 +184,7 @@ class Jail:
             exit_code=code,
             signal=number,
             out_of_memory=out_of_memory,
-            zygote_lost=self._status is None,
+            zygote_lost=dead and self._status is None,  # what takes long to die is no sign against the zygote
             peak_memory=peak,
             out_of_cpu=used_up and not self._killed and not out_of_memory,
             killed=self._killed,

@@ -126,7 +126,7 @@ def test_a_kill_reaches_every_process_of_a_leaf_in_both_versions() -> None:
     for number, hierarchy in enumerate(writable_bases()):
         folder = hierarchy.base / f"{cgroup.PREFIX}kill-{os.getpid()}-{number}"
         folder.mkdir()
-        leaf = cgroup.Leaf([(folder, hierarchy)])
+        leaf = cgroup.Leaf([(folder, hierarchy)], [])
         (joining,) = leaf.open_procs()
         join = f"import os\nos.write({joining}, b'0')\n"
         command = [sys.executable, "-I", "-S", "-c", join + code]

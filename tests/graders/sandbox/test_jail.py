@@ -131,6 +131,23 @@ os.wait()
     assert not any(folder.exists() for folder in folders)
 
 
+def test_a_jail_that_takes_long_to_die_is_no_loss_of_the_zygote_and_its_cgroup_goes_later(lane: Lane) -> None:
+    jail = lane.take()
+    leaf = jail._leaf
+    assert leaf is not None
+    load(jail, "import os\nkept = bytearray(500 << 20)\nos.write(1, b'big')\nwhile True: pass")
+    assert readable(jail.stdout, 20)
+    ending = jail.finish(0)
+    assert ending.signal is None  # the kernel is still giving back its memory
+    assert ending.killed
+    assert not ending.zygote_lost
+    for _ in range(100):
+        lane.take().finish()  # whoever makes a leaf removes those that are left
+        if not any(folder.exists() for folder, _ in leaf._folders):
+            break
+    assert not any(folder.exists() for folder, _ in leaf._folders)
+
+
 def test_kill_and_finish_may_be_called_again(lane: Lane) -> None:
     jail = lane.take()
     jail.kill()
