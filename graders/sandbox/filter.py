@@ -62,6 +62,11 @@ CLONE_NEW = (
 )  # mnt cgroup uts ipc user pid net
 CLONE_THREAD = 0x10000
 FCNTL_LOCKS = (5, 6, 7, 36, 37, 38, 1024, 1026)  # F_GETLK to F_OFD_SETLKW, F_SETLEASE, F_NOTIFY
+# A pipe sends a signal of one's choice, SIGKILL too, to whatever process is named its owner: without a pid namespace, to all
+# processes of the user. Before ABI 6 Landlock does not hinder it.
+FCNTL_OWNERS = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+IOCTL_OWNERS = (0x8901, 0x8902)  # FIOSETOWN, SIOCSPGRP
+FCNTL_PIPE_SIZE = 1031  # F_SETPIPE_SZ: pages of pipes are counted against the user outside
 IOCTL_TERMINAL = (0x5412, 0x541C, 0x5423)  # TIOCSTI, TIOCLINUX, TIOCSETD
 # PR_SET_DUMPABLE: a handler in core_pattern, which runs as the host's root, is called for every dumpable process, whatever its
 # RLIMIT_CORE. PR_SCHED_CORE: it would keep the sibling of a core idle. PR_SET_SECCOMP and SO_ATTACH_*: compiled filters are
@@ -71,12 +76,15 @@ ATTACH_FILTER = (26, 50, 51, 52)
 # Pages of the huge page pool are counted by no memory cgroup: the argument that asks for them, and the bit.
 HUGE_PAGES = (("mmap", 3, 0x40000), ("mmap2", 3, 0x40000), ("memfd_create", 1, 0x4), ("shmget", 2, 0o4000))
 MADV_MERGEABLE = 12  # pages shared with strangers tell by their timing what those hold
+MADV_COLD, MADV_PAGEOUT = 20, 21  # they drop what neighbours have cached, as fadvise64 does
+RLIMIT_CPU = 0  # a lower limit of one's own ends in a SIGKILL of the kernel that looks like one from outside
 SOCK_STREAM, SOCK_SEQPACKET, SOCK_TYPE = 1, 5, 0xF
 SIGNALS = ("kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open")
+TIMERS = ("timer_create",)  # one may send SIGKILL to its own process, which only process 1 of a namespace ignores
 WORD = 0xFFFFFFFF
 PR_SET_PDEATHSIG = 1
 AF_UNIX = 1
-VERSION = 5  # rises with every change of this file that changes the bytes
+VERSION = 6  # rises with every change of this file that changes the bytes
 
 
 @dataclass(frozen=True)
@@ -106,10 +114,10 @@ def build(profile: Profile) -> bytes:
     masked, differs = pyseccomp.MASKED_EQ, pyseccomp.NE
     for flag in CLONE_NEW:
         _deny(pyseccomp, made, refused, "clone", pyseccomp.Arg(0, masked, flag, flag))
-    for command in FCNTL_LOCKS:
+    for command in (*FCNTL_LOCKS, *FCNTL_OWNERS, FCNTL_PIPE_SIZE):
         for name in ("fcntl", "fcntl64"):
             _deny(pyseccomp, made, refused, name, pyseccomp.Arg(1, masked, WORD, command))
-    for request in IOCTL_TERMINAL:
+    for request in (*IOCTL_TERMINAL, *IOCTL_OWNERS):
         _deny(pyseccomp, made, refused, "ioctl", pyseccomp.Arg(1, masked, WORD, request))
     for option in PRCTL:
         _deny(pyseccomp, made, refused, "prctl", pyseccomp.Arg(0, masked, WORD, option))
@@ -121,9 +129,13 @@ def build(profile: Profile) -> bytes:
         _deny(pyseccomp, made, pyseccomp.ERRNO(0), name)
     for name, argument, bit in HUGE_PAGES:
         _deny(pyseccomp, made, refused, name, pyseccomp.Arg(argument, masked, bit, bit))
-    _deny(pyseccomp, made, refused, "madvise", pyseccomp.Arg(2, masked, WORD, MADV_MERGEABLE))
+    for advice in (MADV_MERGEABLE, MADV_COLD, MADV_PAGEOUT):
+        _deny(pyseccomp, made, refused, "madvise", pyseccomp.Arg(2, masked, WORD, advice))
+    _deny(pyseccomp, made, refused, "setrlimit", pyseccomp.Arg(0, masked, WORD, RLIMIT_CPU))
     for name in ("prlimit64", "prlimit"):  # its own limits only
         _deny(pyseccomp, made, refused, name, pyseccomp.Arg(0, differs, 0))
+        changes_cpu = pyseccomp.Arg(1, masked, WORD, RLIMIT_CPU), pyseccomp.Arg(2, differs, 0)
+        _deny(pyseccomp, made, refused, name, *changes_cpu)
     # glibc then falls back to clone, whose flags a filter can read.
     _deny(pyseccomp, made, pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     no_family = pyseccomp.ERRNO(errno.EAFNOSUPPORT)
@@ -134,7 +146,7 @@ def build(profile: Profile) -> bytes:
         if kind not in (SOCK_STREAM, SOCK_SEQPACKET):  # a pair of datagrams can still be sent to any address
             _deny(pyseccomp, made, refused, "socketpair", pyseccomp.Arg(1, masked, SOCK_TYPE, kind))
     if not profile.own_pids:
-        for name in SIGNALS:
+        for name in (*SIGNALS, *TIMERS):
             _deny(pyseccomp, made, refused, name)
         # Nor may it outlive the zygote: here only the parent-death signal ends it then.
         _deny(pyseccomp, made, refused, "prctl", pyseccomp.Arg(0, masked, WORD, PR_SET_PDEATHSIG))

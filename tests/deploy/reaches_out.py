@@ -4,6 +4,7 @@ Appended to an honest solution in a stock container: no namespace of its own, th
 """
 
 import ctypes
+import fcntl
 import os
 import socket
 import sys
@@ -57,6 +58,8 @@ attempt("fork", os.fork)
 attempt("execute", lambda: os.execv("/bin/true", ["true"]))
 for pid in (0, -1, 1, parent):
     attempt(f"signal {pid}", lambda pid=pid: os.kill(pid, 0))  # type: ignore[misc]
+reader, _ = os.pipe()
+attempt("signal through a pipe", lambda: fcntl.fcntl(reader, fcntl.F_SETOWN, parent))
 attempt("memfd", lambda: os.memfd_create("x"))
 libc = ctypes.CDLL(None, use_errno=True)
 for name, result in (
@@ -64,6 +67,7 @@ for name, result in (
     ("namespace", libc.unshare(0x10000000)),
     ("mount", libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)),
     ("user", libc.setuid(1)),
+    ("timer", libc.timer_create(1, None, bytes(8))),
     ("privileges", libc.prctl(38, 0, 0, 0, 0)),
 ):
     if result != -1:

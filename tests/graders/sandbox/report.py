@@ -17,6 +17,8 @@ SNIPPETS = {
     "socket": "import socket\nsocket.socket()",
     "write": "open('/var/tmp/torchkata-escape', 'w')",
     "signal": "import os, signal\nos.kill(os.getppid(), 0)\nprint('signalled')",
+    "owner": "import fcntl, os\nfcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, os.getppid())\nprint('owned')",
+    "timer": "import ctypes\nif ctypes.CDLL(None).timer_create(1, None, bytes(8)) == 0: print('made')",
     "hog": "import torch\nkept = [torch.ones(1 << 22) for _ in range(64)]\nprint('kept')",
     "memfd": "import os\nfd = os.memfd_create('x')\nprint('made')",
 }
