@@ -22,9 +22,13 @@ def verdict_of(cases: Sequence[CaseResult]) -> Verdict:
 
 
 def score_of(cases: Sequence[CaseResult], weights: dict[str, int], speed: Speed | None = None) -> Score:
-    """0 to 100: shares of passed cases, weighted; what was not judged or measured shares its weight out."""
-    shapes = _share([case for case in cases if case.group in SHAPES])
-    correctness = _share([case for case in cases if case.group not in SHAPES])
+    """0 to 100: shares of passed cases, weighted; what was not judged or measured shares its weight out.
+
+    A refusal counts where something was answered as well: to raise whatever comes is no work.
+    """
+    answered = any(case.status is Status.PASSED and case.group != Group.ERRORS for case in cases)
+    shapes = _share([case for case in cases if case.group in SHAPES], answered)
+    correctness = _share([case for case in cases if case.group not in SHAPES], answered)
     parts = {"correctness": correctness, "shapes": shapes, "speed": speed_score(speed)}
     known = {name: value for name, value in parts.items() if value is not None and weights.get(name, 0) > 0}
     weight = sum(weights[name] for name in known)
@@ -34,10 +38,10 @@ def score_of(cases: Sequence[CaseResult], weights: dict[str, int], speed: Speed 
     return Score(total=round(total, 1), **{name: None if v is None else round(v, 1) for name, v in parts.items()})
 
 
-def _share(cases: Sequence[CaseResult]) -> float | None:
+def _share(cases: Sequence[CaseResult], answered: bool) -> float | None:
     if not cases:
         return None
-    return 100.0 * sum(case.status is Status.PASSED for case in cases) / len(cases)
+    return 100.0 * sum(case.status is Status.PASSED for case in cases) / len(cases) if answered else 0.0
 
 
 def speed_score(speed: Speed | None) -> float | None:

@@ -56,6 +56,12 @@ def test_groups_of_correctness(group: str) -> None:
     assert (score.correctness, score.shapes) == (0.0, 100.0)
 
 
+def test_who_refuses_everything_gets_nothing_for_it() -> None:
+    assert score_of([case("error"), case("error", "shapes"), case(group="errors")], WEIGHTS).total == 0.0
+    score = score_of([case(), case("error", "shapes"), case(group="errors")], WEIGHTS)
+    assert (score.correctness, score.shapes) == (100.0, 50.0)
+
+
 def test_a_failed_grade_never_looks_whole() -> None:
     score = score_of([case()] * 4999 + [case("failed")], WEIGHTS)
     assert score.total < 100
