@@ -146,24 +146,28 @@ def _units(parameters: object, roles: Sequence[Role], split: bool) -> list[Unit]
 
 def _merge_heads(units: list[Unit], heads: int) -> list[Unit]:
     """Units that differ only in a counted index, one a head, become one."""
-    merged: list[Unit] = []
     groups: dict[tuple[str, str], list[Unit]] = {}
     for unit in units:
+        shapes = str(sorted(unit.shapes.items()))
         for match in re.finditer(r"(?<=\.)\d+(?=\.|$)", unit.name):
-            key = (unit.name[: match.start()] + "{h}" + unit.name[match.end() :], str(sorted(unit.shapes.items())))
+            key = (unit.name[: match.start()] + "{h}" + unit.name[match.end() :], shapes)
             groups.setdefault(key, []).append(unit)
+    of: dict[str, list[tuple[str, list[Unit]]]] = {}  # name of a unit -> the groups that it could go into
+    for (pattern, _), members in groups.items():
+        if len(members) == heads > 1 and all(m.name == _numbered(pattern, h) for h, m in enumerate(members)):
+            for member in members:
+                of.setdefault(member.name, []).append((pattern, members))
+    merged: list[Unit] = []
     taken: set[str] = set()
     for unit in units:
         if unit.name in taken:
             continue
-        for (pattern, _), members in groups.items():
-            if unit in members and len(members) == heads > 1 and not taken & {m.name for m in members}:
-                numbered = all(m.name == _numbered(pattern, h) for h, m in enumerate(members))
-                if numbered:
-                    taken |= {m.name for m in members}
-                    names = {part: pattern + name[len(unit.name) :] for part, name in unit.names.items()}
-                    merged.append(Unit(pattern, unit.shapes, names, unit.bare, per_head=True))
-                    break
+        for pattern, members in of.get(unit.name, ()):
+            if not taken & {m.name for m in members}:
+                taken |= {m.name for m in members}
+                names = {part: pattern + name[len(unit.name) :] for part, name in unit.names.items()}
+                merged.append(Unit(pattern, unit.shapes, names, unit.bare, per_head=True))
+                break
         else:
             merged.append(unit)
     return merged

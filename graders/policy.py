@@ -30,6 +30,14 @@ class Finding(NamedTuple):
     text: str
 
 
+class _Use(NamedTuple):
+    """A forbidden call before it is written out: of thousands on one line, one is told."""
+
+    rule: str
+    line: int
+    node: ast.expr
+
+
 class TooComplex(Exception):
     """The source cannot be inspected with bounded work."""
 
@@ -59,9 +67,10 @@ def find(tree: ast.AST, forbidden: tuple[str, ...]) -> list[Finding]:
     """
     if not forbidden:
         return []
-    findings = _Scan(forbidden).run(tree, 0)
-    unique = {(item.rule, item.line): item for item in findings}
-    return [unique[key] for key in sorted(unique, key=lambda key: (key[1], key[0]))][:MOST]
+    uses = _Scan(forbidden).run(tree, 0)
+    unique = {(use.rule, use.line): use.node for use in uses}
+    places = sorted(unique, key=lambda place: (place[1], place[0]))[:MOST]
+    return [Finding(rule, line, _shown(unique[rule, line])) for rule, line in places]
 
 
 def is_light(code: bytes) -> bool:
@@ -96,7 +105,7 @@ class _Scan:
         self.global_own: set[str] = set()  # those of them that hide what a star import brings
         self.inner: set[str] = set()  # sources inside strings that were read
 
-    def run(self, tree: ast.AST, depth: int) -> Iterator[Finding]:
+    def run(self, tree: ast.AST, depth: int) -> Iterator[_Use]:
         nodes = list(_walk(tree))
         self.resolved.clear()
         self.global_own |= _defined(tree.body if isinstance(tree, ast.Module) else [])
@@ -230,20 +239,20 @@ class _Scan:
     def _concatenated(self, nodes: Iterable[ast.AST]) -> str | None:
         return _short([self.text(node) for node in nodes])
 
-    def _use(self, node: ast.AST, depth: int) -> Iterator[Finding]:
+    def _use(self, node: ast.AST, depth: int) -> Iterator[_Use]:
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call) and not _stored(node):
             rule = self._rule(self.resolve(node))
             if rule:
-                yield Finding(rule=rule, line=node.lineno, text=_shown(node))
+                yield _Use(rule, node.lineno, node)
         if isinstance(node, ast.Attribute) and node.attr in self.methods and not self._own_method(node):
-            yield Finding(rule=self.methods[node.attr], line=node.lineno, text=_shown(node))
+            yield _Use(self.methods[node.attr], node.lineno, node)
         if isinstance(node, ast.Call) and node.args:
             called = (node.func.id if isinstance(node.func, ast.Name) else self.resolve(node.func)).removeprefix(
                 "builtins."
             )
             text = self.text(node.args[0])
             if called in ("operator.methodcaller", "methodcaller") and text in self.methods:
-                yield Finding(rule=self.methods[text], line=node.lineno, text=_shown(node))
+                yield _Use(self.methods[text], node.lineno, node)
             if called in ("eval", "exec", "compile") and text and depth < MAX_DEPTH and text not in self.inner:
                 self.inner.add(text)
                 if sum(map(len, self.inner)) > MAX_INNER:
@@ -252,8 +261,8 @@ class _Scan:
                     inner = parse(text)
                 except Unparsable:
                     return
-                for finding in self.run(inner, depth + 1):
-                    yield finding._replace(line=node.lineno)
+                for use in self.run(inner, depth + 1):
+                    yield use._replace(line=node.lineno)
                 self.resolved.clear()  # its nodes go, and others may take their places
 
     def _own_method(self, node: ast.Attribute) -> bool:

@@ -234,6 +234,11 @@ def test_many_equal_shapes_with_one_too_many_end_soon() -> None:
     assert candidates(KATA, roles, found, CONFIG) == []
 
 
+def test_names_full_of_numbers_end_soon() -> None:
+    found: list[tuple[str, Shape]] = [("1." * 90 + f"{n}.weight", (D, D)) for n in range(500)]
+    assert candidates(KATA, {name: tuple(value.shape) for name, value in VALUES.items()}, found, CONFIG) == []
+
+
 @pytest.mark.parametrize("name", ["heads.{h:>99999999999}.{n}", "{h.__class__}.{n}", "{.{n}", "{0}{1}.{n}", "{h}.{n}"])
 def test_braces_in_names_are_letters_like_any_other(name: str) -> None:
     parameters = {

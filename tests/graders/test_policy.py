@@ -237,3 +237,16 @@ def test_every_kind_of_node_that_a_pass_looks_at_is_walked_in_the_order_of_ast()
     walked = [node for node in policy._walk(tree) if isinstance(node, kinds)]
     assert walked == [node for node in ast.walk(tree) if isinstance(node, kinds)]
     assert {type(node) for node in walked} > policy.USES
+
+
+def test_of_many_uses_on_a_line_one_is_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+
+    def unparse(node: ast.AST) -> str:
+        written.append(node)
+        return "p"
+
+    monkeypatch.setattr("graders.policy.ast.unparse", unparse)
+    chain = "from functools import partial as p\nfrom torch import softmax as s\n" + "p(" * 90 + "s" + ")" * 90
+    assert [(found.line, found.text) for found in find(parse(chain), ("torch.softmax",))] == [(3, "p")]
+    assert len(written) == 1
