@@ -23,9 +23,13 @@ SUFFIXES = r"(_out|_forward|_backward|_backward_data|_nd|_functional|_fwd|_)$"
 # where the kernels below an operator are named otherwise: canonical name -> whole names of operators, without namespace
 KERNELS = {
     "scaleddotproductattention": r"_?(scaled_dot_product|flash|efficient|cudnn|triton_scaled)_\w*attention\w*",
+    "sparse.softmax": r"_sparse_softmax\w*",
+    "sparse.logsoftmax": r"_sparse_log_softmax\w*",
     "softmax": r"_(safe|masked|nested_tensor)_softmax\w*",
     "batchnorm": r"\w*batch_norm\w*",
     "nll": r"nll_loss\w*",
+    # oneDNN's tensors have a layer norm in TorchScript alone, prim::MKLDNNLayerNorm, which no dispatcher knows: none are made
+    "layernorm": r"to_mkldnn|(mkldnn)?_reorder_\w+",
     "multiheadattention": r"_transformer_encoder_layer_fwd|_\w+_multi_head_attention",
 }
 
@@ -35,7 +39,12 @@ BELOW = {
         ("torch.onnx.ops", "attention"),
         ("torch.onnx.ops._impl", "attention_23"),
     ),
-    "layernorm": (("torch._refs", "_normalize"),),
+    "layernorm": (
+        ("torch._refs", "_normalize"),
+        ("torch._C", "_jit_to_static_module"),  # the static runtime has kernels of its own
+        ("torch._C", "_fuse_to_static_module"),
+    ),
+    "batchnorm": (("torch._decomp.decompositions", "native_batch_norm_helper"),),
     "attention.flexattention": (
         ("torch.nn.attention.flex_attention", "flex_attention"),
         ("torch._higher_order_ops.flex_attention", "math_attention"),
@@ -51,6 +60,7 @@ COMPUTING = (
     "SparseCPU",
     "SparseCsrCPU",
     "QuantizedCPU",
+    "MkldnnCPU",
     "NestedTensorCPU",
     "CompositeImplicitAutograd",
     "CompositeImplicitAutogradNestedTensor",

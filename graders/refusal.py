@@ -90,8 +90,8 @@ def _replace(module: types.ModuleType, path: str, rule: str) -> None:
         owner = getattr(owner, part, None)
     thing = getattr(owner, last, None)
     if isinstance(thing, type):
-        for name in ("__init__", "forward"):
-            if isinstance(function := thing.__dict__.get(name), types.FunctionType):
+        for function in vars(thing).values():  # its work may stand behind another name than forward
+            if isinstance(function, types.FunctionType):
                 _empty(function, rule)
     elif isinstance(thing, types.FunctionType):
         while isinstance(thing, types.FunctionType):

@@ -75,6 +75,41 @@ REFUSED = {
         "getattr(torch._decomp.decompositions, name('drawrof_ssol_lln'))(x[0], torch.tensor([0, 1, 2]), None, 1, -100)",
     ),
     "a masked operator": ("masked_softmax", "getattr(torch.masked, name('xamtfos'))(x, -1, mask=x > 0)"),
+    "a masked operator of the negative": (
+        "masked_softmax",
+        "getattr(torch.masked, name('nimtfos'))(-x, -1, mask=x > 0)",
+    ),
+    "a sparse operator": (
+        "masked_softmax",
+        "getattr(torch.ops.aten, '_' + name('xamtfos_esraps'))(x.to_sparse(), -1, False)",
+    ),
+    "an operator on oneDNN's tensors": (
+        "layer_norm",
+        "getattr(torch.ops.aten, name('mron_hctab_evitan'))(\n"
+        "    torch.empty(1, 6, 4, 1, layout=torch._mkldnn), x[0, 0], x[0, 0], None, None, True, 0.1, 1e-5)",
+    ),
+    "an operator of TorchScript alone": (
+        "layer_norm",
+        "m = [torch.ones(4).to_mkldnn()] * 3\n"
+        "getattr(torch.ops.prim, name('mroNreyaLNNDLKM'))(m[0], [4], m[1], m[2], 1e-5, False)",
+    ),
+    "the static runtime": (
+        "layer_norm",
+        "unit = torch.jit.CompilationUnit(\n"
+        "    'def f(x):\\n    # type: (Tensor) -> Tensor\\n    return torch.' + name('mron_reyal') + '(x, [4]) + 0\\n')\n"
+        "torch._C._jit_to_static_module(unit.f.graph)(x)",
+    ),
+    "below a decomposition": (
+        "layer_norm",
+        "getattr(torch._decomp.decompositions, name('repleh_mron_hctab_evitan'))(\n"
+        "    x.reshape(1, 6, 4), None, None, None, None, True, 0.1, 1e-5, False)",
+    ),
+    "another method of a module": (
+        "multi_head_attention",
+        "from torch.ao.nn.quantizable.modules import activation\n"
+        "kind = getattr(activation, name('noitnettAdaehitluM'))\n"
+        "kind._forward_impl(kind.__new__(kind), x, x, x)",
+    ),
     "imported late": (
         "multi_head_attention",
         "import importlib; f = importlib.import_module('torch.nn.attention.' + name('noitnetta_xelf'))\n"
