@@ -324,7 +324,10 @@ def _shown(node: ast.expr) -> str:
         node = node.func
     if (node.end_lineno or node.lineno) - node.lineno > 8:
         return ""
-    return ast.unparse(node)[:120]
+    try:
+        return ast.unparse(node)[:120]
+    except ValueError:  # a number of more than 4300 digits can be read as hexadecimal, and not be written
+        return ""
 
 
 def _stored(node: ast.AST) -> bool:

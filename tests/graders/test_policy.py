@@ -250,3 +250,8 @@ def test_of_many_uses_on_a_line_one_is_written_out(monkeypatch: pytest.MonkeyPat
     chain = "from functools import partial as p\nfrom torch import softmax as s\n" + "p(" * 90 + "s" + ")" * 90
     assert [(found.line, found.text) for found in find(parse(chain), ("torch.softmax",))] == [(3, "p")]
     assert len(written) == 1
+
+
+def test_a_number_that_cannot_be_written_out_hides_nothing() -> None:
+    source = f"import torch\ngetattr(torch, 'softmax', 0x{'f' * 5000})"
+    assert [(found.line, found.text) for found in find(parse(source), ("torch.softmax",))] == [(2, "")]
