@@ -7,7 +7,7 @@ from typing import Any
 
 from graders import wire
 from graders.child import signature
-from graders.compare import said, traceback_lines
+from graders.compare import is_line, said, traceback_lines
 from graders.dialogue import Dialogue, Ended
 from graders.policy import Finding, TooComplex, Unparsable, find, parse
 from graders.program import Reference
@@ -115,8 +115,8 @@ def check_refusals(kata: Kata, refused: Any) -> None:
     """Rejects a submission whose jail says that forbidden operators refused, caught or not; `refused` is the jail's word."""
     findings = []
     for row in refused if isinstance(refused, list) else []:
-        if isinstance(row, list) and len(row) == 3 and row[0] in kata.forbidden and type(row[1]) is int:
-            findings.append(PolicyFinding(rule=row[0], line=max(row[1], 0), text=str(row[2])[:120]))
+        if isinstance(row, list) and len(row) == 3 and row[0] in kata.forbidden and is_line(row[1]):
+            findings.append(PolicyFinding(rule=row[0], line=row[1], text=str(row[2])[:120]))
     if findings:
         raise forbids(findings[:MAX_REFUSALS], running=True)
 

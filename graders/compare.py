@@ -129,6 +129,11 @@ def said(kind: str, message: str) -> tuple[str, str]:
     return f"raised {whole}", f"抛出了 {whole}"
 
 
+def is_line(number: Any) -> bool:
+    """Whether the jail's word can be the number of a line; JSON has integers of thousands of digits."""
+    return type(number) is int and 0 <= number < 1 << 31
+
+
 def traceback_lines(error: dict[str, Any], file: str, other: str = "") -> list[str]:
     """`FILE:LINE in NAME: source` for each frame that the jail claims; anything of another form is left out.
 
@@ -137,7 +142,7 @@ def traceback_lines(error: dict[str, Any], file: str, other: str = "") -> list[s
     lines = []
     frames = error.get("frames")
     for frame in frames[:12] if isinstance(frames, list) else []:
-        if isinstance(frame, list) and len(frame) in (3, 4) and type(frame[0]) is int:
+        if isinstance(frame, list) and len(frame) in (3, 4) and is_line(frame[0]):
             number, name, text = frame[0], str(frame[1])[:80], str(frame[2])[:200].strip()
             place = other if other and frame[3:] == [other] else file
             lines.append(f"{place}:{number} in {name}" + (f": {text}" if text else ""))

@@ -188,7 +188,7 @@ def test_an_error_of_any_form_is_told(double: Reference, error: dict[str, Any]) 
 
 
 def test_only_frames_of_the_known_form_are_shown() -> None:
-    frames = [[1, "f", "x"], [2, "g"], "z", [True, "h", ""], [5, "k", ""]]
+    frames = [[1, "f", "x"], [2, "g"], "z", [True, "h", ""], [-1, "i", ""], [10**4000, "j", ""], [5, "k", ""]]
     assert traceback_lines({"frames": frames}, "a.py") == ["a.py:1 in f: x", "a.py:5 in k"]
     assert traceback_lines({"frames": [[1, "f", ""]] * 99}, "a.py") == ["a.py:1 in f"] * 12
 
