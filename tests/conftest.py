@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,12 +22,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
 
 
+def noon() -> str:
+    """A zone where it is noon now: no day ends while a test runs that asks twice what today is."""
+    ahead = 12 - time.gmtime().tm_hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
 @pytest.fixture(autouse=True)
 def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("TORCHKATA_", "LC_")) or name in ("LANG", "LANGUAGE", "COLUMNS", "FORCE_COLOR"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TORCHKATA_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TZ", noon())
 
 
 @pytest.fixture

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.conftest import noon
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(
@@ -31,7 +37,10 @@ QUIET = [  # a closed network is no reason to wait
     "--disable-component-update",
     "--disable-sync",
 ]
-START_SECONDS = 90.0
+PATIENCE = 120.0  # seconds; never met, a hang must end as a failed test
+NUMBERS = itertools.count(1)
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @dataclass
@@ -45,52 +54,49 @@ class Server:
 
     def health(self) -> dict[str, object]:
         """What /api/health says; an OSError while nobody answers."""
-        with urllib.request.urlopen(f"{self.url}/api/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.url}/api/health", timeout=PATIENCE) as answer:
             found: dict[str, object] = json.load(answer)
             return found
+
+    def forget(self) -> None:
+        """Deletes all that anybody did here: a test begins where nobody has been before."""
+        body = urllib.parse.urlencode({"sure": "yes"}).encode()
+        urllib.request.urlopen(f"{self.url}/progress/delete", body, timeout=PATIENCE).close()
 
     def stop(self) -> None:
         """Ends it as Ctrl-C does."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(20)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(data: Path, *options: str, port: int | None = None, wait_for_worker: bool = True) -> Server:
-    """Starts a server and waits until it answers, and until its worker is there."""
-    port = port or free_port()
-    log = data.parent / f"serve-{port}.log"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("TORCHKATA_")}
-    with log.open("ab") as stream:
+def start(data: Path, *options: str, wait_for_worker: bool = True) -> Server:
+    """Starts a server at a port that the kernel chooses, and waits until it answers, and until its worker is there."""
+    log = data.parent / f"serve-{next(NUMBERS)}.log"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TORCHKATA_")} | {"TZ": noon()}
+    with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve", "--port", str(port), "--data", str(data), *options],
+            [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--data", str(data), *options],
             cwd=ROOT,
             stdout=stream,
             stderr=stream,
             start_new_session=True,
             env=environment,
         )
-    server = Server(process, f"http://127.0.0.1:{port}", data, log)
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
-        try:
-            if server.health().get("status") == "ok" or not wait_for_worker:
-                return server
-        except OSError:
-            pass
+    server = Server(process, "", data, log)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        if said := re.search(r"http://\S+?:\d+(?=\s)", log.read_text(errors="replace")):
+            server.url = said[0]
+            try:
+                if not wait_for_worker or server.health().get("status") == "ok":
+                    return server
+            except OSError:
+                pass  # it listens, and does not answer yet
         time.sleep(0.05)
     server.stop()
     raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')[-4000:]}")
@@ -98,15 +104,29 @@ def start(data: Path, *options: str, port: int | None = None, wait_for_worker: b
 
 def eventually(page: Page, expression: str) -> None:
     """Asks until an expression is true. Playwright's own way evaluates in the page, which the content policy forbids."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not page.evaluate(expression):
         assert time.monotonic() < end, f"never true: {expression}"
-        time.sleep(0.05)
+        page.wait_for_timeout(20)
+
+
+@contextmanager
+def somebody(browser: Browser, server: Server, **options: Any) -> Iterator[BrowserContext]:
+    """A browser of one person: own cookies and storage. When he goes, nothing of his is on its way to the server."""
+    options = {"locale": "en-GB", "timezone_id": noon(), "viewport": {"width": 1440, "height": 900}, **options}
+    context = browser.new_context(base_url=server.url, **options)
+    context.set_default_timeout(PATIENCE * 1000)
+    try:
+        yield context
+        for tab in context.pages:
+            expect(tab.locator("[data-draft-status][data-state=saving]")).to_have_count(0)
+    finally:
+        context.close()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests that leave others' katas alone."""
+    """One server for all tests that neither stop nor kill it: its start loads torch twice."""
     running = start(tmp_path_factory.mktemp("served") / "data")
     yield running
     running.stop()
@@ -140,10 +160,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
-    """A browser of one person: own cookies and storage."""
-    fresh = browser.new_context(base_url=server.url, locale="en-GB", viewport={"width": 1440, "height": 900})
-    yield fresh
-    fresh.close()
+    """Somebody who has done nothing yet."""
+    server.forget()
+    with somebody(browser, server) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def second(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    """Another device of his."""
+    with somebody(browser, server) as other:
+        yield other
 
 
 @pytest.fixture

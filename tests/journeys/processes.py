@@ -106,6 +106,16 @@ def worker_of(server: int) -> int | None:
     return next((pid for pid in below(server) if "app.worker" in command(pid)), None)
 
 
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Nothing is judged meanwhile: what is submitted waits."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def start_worker(data: Path, lanes: int = 2) -> subprocess.Popen[bytes]:
     """`torchkata worker`, not waited for."""
     log = (data.parent / "worker.log").open("ab")
@@ -140,7 +150,7 @@ def working(data: Path, lanes: int = 2) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 class Journal:

@@ -40,7 +40,7 @@ def submit(page: Page, code: str, kind: str = "grade") -> str:
     assert answer.status == 202, answer.text()
     row = answer.json()
     page.goto(f"/submissions/{row['id']}")
-    expect(page.locator("[data-state=done]").first).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-state=done]").first).to_be_visible()
     return f"/submissions/{row['id']}"
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from katas.bank import Bank
 from katas.quiz import read_quiz
-from tests.journeys.conftest import Server, eventually, start
+from tests.journeys.conftest import Server, eventually, somebody
 from tests.journeys.pasts import past, remember
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -22,28 +20,12 @@ QUIZ = read_quiz(Bank.open().kata("mha_what"))
 REVEAL = ".recall summary"
 
 
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server without a worker: nothing is submitted here."""
-    running = start(tmp_path_factory.mktemp("learning") / "data", "--no-worker", wait_for_worker=False)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def own(quiet: Server) -> Server:
-    """The same without a past."""
-    body = urllib.parse.urlencode({"sure": "yes"}).encode()
-    urllib.request.urlopen(f"{quiet.url}/progress/delete", body).close()
-    return quiet
-
-
 @pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
-def person(request: pytest.FixtureRequest, browser: Browser, own: Server) -> Iterator[BrowserContext]:
-    """Somebody at that server, with and without scripts."""
-    context = browser.new_context(base_url=own.url, locale="en-GB", java_script_enabled=request.param)
-    yield context
-    context.close()
+def person(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    """Somebody without a past, with and without scripts."""
+    server.forget()
+    with somebody(browser, server, java_script_enabled=request.param) as context:
+        yield context
 
 
 def tab_to(page: Page, selector: str, most: int = 120) -> None:
@@ -142,12 +124,12 @@ def test_a_history_goes_out_away_and_in_again(person: BrowserContext, tmp_path: 
     expect(page.get_by_role("link", name="Attention with a key-value cache")).to_be_visible()
 
 
-def test_days_are_counted_in_the_browsers_own_zone(browser: Browser, own: Server) -> None:
-    context = browser.new_context(base_url=own.url, locale="en-GB", timezone_id="Pacific/Kiritimati")
-    page = context.new_page()
-    page.goto("/")
-    expect(page.get_by_role("link", name="Progress")).to_be_visible()
-    eventually(page, "document.cookie.includes('tz=')")
-    page.goto("/progress")
-    expect(page.get_by_text("midnight in Pacific/Kiritimati")).to_be_visible()
-    context.close()
+def test_days_are_counted_in_the_browsers_own_zone(browser: Browser, server: Server) -> None:
+    server.forget()
+    with somebody(browser, server, timezone_id="Pacific/Kiritimati") as context:
+        page = context.new_page()
+        page.goto("/")
+        expect(page.get_by_role("link", name="Progress")).to_be_visible()
+        eventually(page, "document.cookie.includes('tz=')")
+        page.goto("/progress")
+        expect(page.get_by_text("midnight in Pacific/Kiritimati")).to_be_visible()

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from katas.answer import answer_source
 from katas.bank import Bank
-from tests.journeys.conftest import Server, start
 
 pytestmark = pytest.mark.xdist_group("browser")
 KATA = "masked_softmax"
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server where nobody has done anything yet."""
-    running = start(tmp_path_factory.mktemp("practice") / "data")
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-def tab(browser: Browser, own: Server) -> Iterator[Page]:
+def tab(context: BrowserContext) -> Page:
     """A tab; Chinese is chosen in it, not asked for by the browser."""
-    context = browser.new_context(base_url=own.url, locale="en-GB", viewport={"width": 1280, "height": 800})
-    yield context.new_page()
-    context.close()
+    return context.new_page()
 
 
 def tab_to(page: Page, what: str, most: int = 60) -> None:
@@ -72,14 +59,14 @@ def test_from_the_first_page_to_the_answer_without_a_mouse(tab: Page) -> None:
     type_over(tab, kata.mistakes[0].source)
     tab.keyboard.press("Control+Shift+Enter")
     result = tab.locator("[data-result]")
-    expect(result.get_by_text("Not passed").first).to_be_visible(timeout=60_000)
+    expect(result.get_by_text("Not passed").first).to_be_visible()
     expect(result.get_by_text("Likely")).to_be_visible()
     expect(result.locator("details.case[open]")).to_have_count(1)
     assert tab.evaluate("document.activeElement.matches('.cm-content')"), "the focus stayed where the person was"
 
     type_over(tab, answer_source(kata))
     tab.keyboard.press("Control+Shift+Enter")
-    expect(result.get_by_text("Every case passes", exact=False)).to_be_visible(timeout=60_000)
+    expect(result.get_by_text("Every case passes", exact=False)).to_be_visible()
     tab.keyboard.press("Escape")
     tab.keyboard.press("Tab")
     assert not tab.evaluate("document.activeElement.matches('.cm-content')"), "Escape, then Tab leaves the editor"
@@ -102,12 +89,12 @@ def test_giving_up_asks_once_is_noted_and_is_undone_by_solving(tab: Page) -> Non
     expect(row.get_by_text("Answer opened")).to_be_visible()
     answer = tab.request.post("/api/submissions", data={"kata": "layer_norm", "code": answer_source(kata)})
     tab.goto(f"/submissions/{answer.json()['id']}")
-    expect(tab.locator("[data-state=done]").first).to_be_visible(timeout=60_000)
+    expect(tab.locator("[data-state=done]").first).to_be_visible()
     tab.goto("/")
     expect(row.get_by_text("Solved")).to_be_visible()
 
 
-def test_language_and_theme_are_chosen_once_and_kept(tab: Page, own: Server) -> None:
+def test_language_and_theme_are_chosen_once_and_kept(tab: Page) -> None:
     tab.goto("/")
     tab_to(tab, "button[name=lang]")
     tab.keyboard.press("Enter")
