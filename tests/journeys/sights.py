@@ -53,7 +53,8 @@ def judged(page: Page) -> None:
     page.check("[name='q.head_sees'][value='0']")
     page.check("[name='q.why_heads.0']")
     page.check("[name='q.why_heads.2']")
-    page.click("form.quiz button")
+    with page.expect_navigation():
+        page.click("form.quiz button")
     expect(page.get_by_role("status").first).to_be_visible()
 
 
@@ -73,7 +74,8 @@ def look_back(page: Page) -> None:
 def ask_deletion(page: Page) -> None:
     """What is asked before everything is deleted."""
     page.goto("/progress")
-    page.click("button.danger")
+    with page.expect_navigation():
+        page.click("button.danger")
 
 
 def read_on(page: Page, kata: str, tab: str) -> None:

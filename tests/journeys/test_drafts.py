@@ -105,6 +105,8 @@ def test_drafts_of_this_browser_go_when_everything_was_deleted_and_not_before(pa
 
     page.route("**/progress/delete", answer)
     page.get_by_role("button", name=re.compile("^Delete everything")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delete everything?")
+    page.wait_for_load_state("load")  # only a script that has run notes who deletes
     page.get_by_role("button", name="Delete everything", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="Everything was deleted.")).to_be_visible()
     eventually(page, "!Object.keys(localStorage).some((key) => key.startsWith('torchkata:'))")
