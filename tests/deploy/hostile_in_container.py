@@ -9,9 +9,9 @@ from pathlib import Path
 from graders.sandbox import Isolation, Sandbox
 from graders.selfcheck import reference_code
 from katas.bank import Bank
+from tests.hostile.patience import PATIENCE, patient
 
 SECONDS = 2.5  # a grade that must end by the clock takes as long
-PATIENCE = 120.0  # for all others: a busy machine must not turn another verdict into a timeout
 
 
 def main(level: str, names: list[str]) -> None:
@@ -24,8 +24,13 @@ def main(level: str, names: list[str]) -> None:
         with Grader(sandbox, timeout=SECONDS) as grader:
             for name in [*names, ""]:
                 source = Path(name).read_bytes() if name else b""
-                grader.timeout = SECONDS if b"# verdict: timeout\n" in source else PATIENCE
-                report = grader.grade(kata, honest + b"\n\n" + source)
+                verdicts = next(
+                    (line.split()[2:] for line in source.splitlines() if line.startswith(b"# verdict:")), []
+                )
+                # At a lower level many an attack ends by the clock, and may.
+                clocked = b"timeout" in verdicts or (level != "full" and name)
+                grader.timeout = SECONDS if verdicts == [b"timeout"] else PATIENCE
+                report = grader.grade(kata if clocked else patient(kata), honest + b"\n\n" + source)
                 line = {
                     "name": Path(name).stem,
                     "verdict": report.verdict,

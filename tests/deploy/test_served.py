@@ -69,7 +69,7 @@ def serving(container: Container, *command: str) -> Iterator[tuple[str, subproce
             yield found[0], process
         finally:
             container.remove()
-            process.wait(30)
+            process.wait(PATIENCE)
             process.stdout.close()
 
 
@@ -88,7 +88,7 @@ def test_the_server_answers_judges_and_ends_on_a_signal(installed: Path, tmp_pat
     container = flagged(tmp_path / "c", **environment(installed))
     with (
         serving(container, *entered(*SERVE)) as (address, process),
-        httpx.Client(base_url=address, timeout=30) as client,
+        httpx.Client(base_url=address, timeout=PATIENCE) as client,
     ):
         health = until(client, "/api/health", "status", {"ok"})
         assert health["worker"]["isolation"] == "full"
@@ -102,7 +102,7 @@ def test_the_server_answers_judges_and_ends_on_a_signal(installed: Path, tmp_pat
         assert row["report"]["environment"]["isolation"]["level"] == "full"
         assert {path.stat().st_uid for path in container.data.rglob("*")} == {USER}
         container.signal("TERM")
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def calls(words: list[str]) -> set[str]:
@@ -153,9 +153,9 @@ def test_the_calls_of_the_web_s_unit_are_enough_to_serve_pages(installed: Path, 
     container = Container(tmp_path / "c", rules("torchkata-web"), no_new_privileges=True, read_only=True, **options)
     with (
         serving(container, *SERVE, "--no-worker") as (address, process),
-        httpx.Client(base_url=address, timeout=30) as client,
+        httpx.Client(base_url=address, timeout=PATIENCE) as client,
     ):
         assert client.get("/api/health").json()["status"] == "degraded"
         assert client.get("/katas/multi_head_attention").status_code == 200
         container.signal("TERM")
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0

@@ -13,8 +13,9 @@ from graders.sandbox import Isolation, Sandbox
 from graders.selfcheck import reference_code
 from graders.verdict import Report, Verdict
 from katas.bank import Bank
+from tests.hostile.patience import PATIENCE, patient
 
-KATA = Bank.open().kata("scaled_dot_product_attention")
+KATA = patient(Bank.open().kata("scaled_dot_product_attention"))
 HONEST = reference_code(KATA)
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -26,7 +27,7 @@ class Judge:
         from graders.grade import Grader
 
         self.sandbox = sandbox
-        self.grader = Grader(sandbox, timeout=2.5)
+        self.grader = Grader(sandbox, timeout=PATIENCE)
 
     def grade(self, name: str = "") -> Report:
         """Grades a program, or the honest solution alone."""
@@ -88,10 +89,16 @@ def test_a_zygote_that_was_killed_is_started_again_and_nobody_is_blamed(own_judg
     assert own_judge.grade().verdict is Verdict.PASSED
 
 
+def mounted() -> list[str]:
+    """The machine's mounts but those in temporary folders of tests, which other tests make and end meanwhile."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [line for line in lines if "/pytest-of-" not in line]
+
+
 def held(sandbox: Sandbox) -> dict[str, int]:
     """What this process and its sandbox hold of the machine."""
     assert sandbox._group is not None
-    mounts = len(Path("/proc/self/mountinfo").read_text().splitlines())
+    mounts = len(mounted())
     groups = sum(entry.is_dir() for folder in sandbox._group.folders for entry in folder.iterdir())
     return {"descriptors": len(os.listdir("/proc/self/fd")), "mounts": mounts, "groups": groups}
 

@@ -18,8 +18,9 @@ from graders.sandbox import Isolation, Sandbox, cgroup
 from graders.selfcheck import reference_code
 from graders.verdict import Verdict
 from katas.bank import Bank
+from tests.hostile.patience import PATIENCE, patient
 
-KATA = Bank.open().kata("masked_softmax")
+KATA = patient(Bank.open().kata("masked_softmax"))
 HONEST = reference_code(KATA)
 SLOW = HONEST + b"\nimport time\ntime.sleep(0.2)\n"
 WRONG = b"def masked_softmax(scores, mask, dim=-1):\n    return scores\n"
@@ -28,7 +29,7 @@ WRONG = b"def masked_softmax(scores, mask, dim=-1):\n    return scores\n"
 def test_without_descriptors_it_is_our_fault_and_later_right_again() -> None:
     from graders.grade import Grader
 
-    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
+    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox, timeout=PATIENCE) as grader:
         assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         lowest = min(set(range(3, 4096)) - {int(name) for name in os.listdir("/proc/self/fd")})
@@ -52,7 +53,7 @@ def remove_groups(sandbox: Sandbox) -> None:
 def test_without_its_cgroup_nothing_is_judged_there_and_another_sandbox_judges() -> None:
     from graders.grade import Grader
 
-    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
+    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox, timeout=PATIENCE) as grader:
         assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
         remove_groups(sandbox)
         for code, wanted in ((HONEST, Verdict.PASSED), (WRONG, Verdict.FAILED)):
@@ -66,7 +67,7 @@ def test_without_its_cgroup_nothing_is_judged_there_and_another_sandbox_judges()
 def test_where_no_cgroup_can_be_made_any_more_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     from graders.grade import Grader
 
-    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
+    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox, timeout=PATIENCE) as grader:
         assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
         remove_groups(sandbox)
         monkeypatch.setattr(cgroup, "PREFIX", "no/such/folder-")
@@ -79,13 +80,14 @@ def test_where_no_cgroup_can_be_made_any_more_nothing_is_judged(monkeypatch: pyt
 def test_a_full_disk_changes_no_verdict(isolation: str) -> None:
     project = Path(__file__).parents[2]
     places = ("/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~/.cache"))
-    full = [place for place in places if not project.is_relative_to(place)]  # what is filled hides what lies there
+    needed = (project, Path(sys.prefix), Path(sys.base_prefix))  # what is filled hides what lies there
+    full = [place for place in places if not any(path.is_relative_to(place) for path in needed)]
     words = {"full": full, "read_only": isolation == "reduced"}
     script = [str(project / "tests/graders/sandbox/circumstances.py"), json.dumps(words)]
     grade = ["-m", "app.cli", "grade", str(project / "examples/multi_head_attention.py"), "--isolation", isolation]
     environment = {**os.environ, "PYTHONPATH": str(project)}
     command = [sys.executable, *script, *grade, "--format", "json"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=240)
     assert done.stdout, done.stderr
     report = json.loads(done.stdout)
     assert report["verdict"] == "passed", done.stderr
@@ -97,7 +99,7 @@ def test_kills_at_random_moments_never_change_a_verdict(seed: int) -> None:
     from graders.grade import Grader
 
     chance = random.Random(seed)
-    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
+    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox, timeout=PATIENCE) as grader:
         assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
         over = threading.Event()
 

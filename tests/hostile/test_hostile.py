@@ -22,12 +22,13 @@ from graders.sandbox import Isolation, Sandbox
 from graders.selfcheck import reference_code
 from graders.verdict import Verdict
 from katas.bank import Bank
+from tests.hostile.patience import PATIENCE, patient
 
 KATA = Bank.open().kata("scaled_dot_product_attention")
 HONEST = reference_code(KATA)
 PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
 SECONDS = 2.5  # a grade that must end by the clock takes as long
-PATIENCE = 20.0  # for all others: a busy machine must not turn another verdict into a timeout
+EITHER = 20.0  # where the clock is one of several ends
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,10 @@ def test_a_hostile_program_gets_the_verdict_at_its_head(grader: object, path: Pa
     assert isinstance(grader, Grader)
     source = path.read_text(encoding="utf-8")
     wanted = {Verdict(word) for word in head(source, "verdict").split()}
-    grader.timeout = SECONDS if wanted == {Verdict.TIMEOUT} else PATIENCE
-    report = grader.grade(KATA, HONEST + b"\n\n" + source.encode(), file=path.name)
+    kata, grader.timeout = KATA, SECONDS if wanted == {Verdict.TIMEOUT} else EITHER
+    if Verdict.TIMEOUT not in wanted:
+        kata, grader.timeout = patient(KATA), PATIENCE
+    report = grader.grade(kata, HONEST + b"\n\n" + source.encode(), file=path.name)
     told = [f"{case.name}: {case.status} {case.message.en if case.message else ''}" for case in report.cases[:3]]
     assert report.verdict in wanted, (report.verdict, report.message, told, report.output)
     assert head(source, "prints") in report.output.stdout
@@ -67,5 +70,6 @@ def test_the_next_honest_grade_is_right(grader: object) -> None:
     from graders.grade import Grader
 
     assert isinstance(grader, Grader)
+    grader.timeout = PATIENCE
     for _ in range(3):
-        assert grader.grade(KATA, HONEST).verdict is Verdict.PASSED
+        assert grader.grade(patient(KATA), HONEST).verdict is Verdict.PASSED

@@ -18,8 +18,9 @@ from graders.sandbox import Isolation, Limits, Sandbox, cgroup
 from graders.selfcheck import reference_code
 from graders.verdict import Report, Verdict
 from katas.bank import Bank
+from tests.hostile.patience import PATIENCE, patient
 
-KATA = Bank.open().kata("scaled_dot_product_attention")
+KATA = patient(Bank.open().kata("scaled_dot_product_attention"))
 HONEST = reference_code(KATA)
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -31,12 +32,12 @@ def sandbox() -> Iterator[Sandbox]:
         yield started
 
 
-def grade(sandbox: Sandbox, program: str) -> Report:
-    """One grade of a hostile program over a lane of its own."""
+def grade(sandbox: Sandbox, program: str, seconds: float = PATIENCE) -> Report:
+    """One grade of a hostile program over a lane of its own; few end by the clock, and no others may on a busy machine."""
     from graders.grade import Grader
 
     source = (PROGRAMS / f"{program}.py").read_bytes()
-    with Grader(sandbox, timeout=2.5) as grader:
+    with Grader(sandbox, timeout=seconds) as grader:
         return grader.grade(KATA, HONEST + b"\n\n" + source, file=f"{program}.py")
 
 
@@ -124,7 +125,7 @@ while time.monotonic() < start + 1.5:
 print((time.process_time() - used) / 1.5)
 """
     reports: list[Report] = []
-    busy = threading.Thread(target=lambda: reports.append(grade(sandbox, "busy_processes")))
+    busy = threading.Thread(target=lambda: reports.append(grade(sandbox, "busy_processes", 2.5)))
     with Grader(sandbox) as grader:
         busy.start()
         report = grader.grade(KATA, HONEST + meter)

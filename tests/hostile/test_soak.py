@@ -13,8 +13,10 @@ from graders.sandbox import Isolation, Sandbox
 from graders.selfcheck import reference_code
 from graders.verdict import Verdict
 from katas.bank import Bank
+from tests.hostile.patience import PATIENCE, patient
+from tests.hostile.test_between_runs import mounted
 
-KATA = Bank.open().kata("masked_softmax")
+KATA = patient(Bank.open().kata("masked_softmax"))
 HONEST = reference_code(KATA)
 ENTRY = "def masked_softmax(scores, mask, dim=-1):\n"
 HOSTILE: dict[str, tuple[bytes, set[Verdict]]] = {
@@ -65,7 +67,7 @@ def held(sandbox: Sandbox) -> Held:
     children = Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()
     return Held(
         len(os.listdir("/proc/self/fd")),
-        len(Path("/proc/self/mounts").read_text().splitlines()),
+        len(mounted()),
         len(children),
         groups(sandbox),
         kib(os.getpid()),
@@ -79,7 +81,7 @@ def soak(runs: int) -> None:
     from graders.grade import Grader
 
     names = sorted(HOSTILE)
-    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox) as grader:
+    with Sandbox.start(Isolation.FULL) as sandbox, Grader(sandbox, timeout=PATIENCE) as grader:
         early = None
         for number in range(runs):
             if number % 4 == 3:
@@ -100,7 +102,7 @@ def soak(runs: int) -> None:
     assert not Path(f"/proc/{launcher}").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(60)
 def test_two_hundred_runs_leave_nothing() -> None:
     soak(200)
 

@@ -32,7 +32,7 @@ def load(jail: Jail, code: str) -> None:
     assert os.write(jail.job, frame) == len(frame)
 
 
-def collect(jail: Jail, seconds: float = 20) -> Ran:
+def collect(jail: Jail, seconds: float = 120) -> Ran:
     """Reads until the child answered or the jail ended; kills it at the deadline."""
     streams = {jail.stdout: bytearray(), jail.stderr: bytearray(), jail.result: bytearray()}
     answer = None
@@ -66,7 +66,7 @@ def _read(fd: int) -> bytes:
         return b""
 
 
-def run(lane: Lane | SteadyLane, code: str, seconds: float = 20) -> Ran:
+def run(lane: Lane | SteadyLane, code: str, seconds: float = 120) -> Ran:
     """One snippet in one fresh jail."""
     jail = lane.take()
     load(jail, code)

@@ -36,7 +36,7 @@ def told(level: str, **circumstances: Any) -> dict[str, Any]:
     arranged = [sys.executable, str(HERE / "circumstances.py"), json.dumps(circumstances)]
     command = [*arranged, str(HERE / "report.py"), level]
     environment = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert isinstance(answer, dict)
