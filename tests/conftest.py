@@ -16,10 +16,14 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What fails quickly is seen quickly."""
-    items.sort(
-        key=lambda item: (item.get_closest_marker("long") is not None, item.get_closest_marker("slow") is not None)
-    )
+    """What fails quickly is seen quickly; of what is slow the longest comes first, so that none is waited for alone."""
+
+    def place(item: pytest.Item) -> tuple[bool, bool, float]:
+        slow = item.get_closest_marker("slow")
+        seconds = slow.args[0] if slow is not None and slow.args else 0.0
+        return item.get_closest_marker("long") is not None, slow is not None, -seconds
+
+    items.sort(key=place)
 
 
 def noon() -> str:

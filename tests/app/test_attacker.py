@@ -343,7 +343,7 @@ def test_a_cookie_of_anybodys_making_does_no_harm(web: Web) -> None:
 # -- a real socket ---------------------------------------------------------------------------------------------------
 
 
-def spoken(address: tuple[str, int], *parts: bytes, pause: float = 0.0, patience: float = 20.0) -> bytes:
+def spoken(address: tuple[str, int], *parts: bytes, pause: float = 0.0, patience: float = 120.0) -> bytes:
     """Says the parts, with a pause between, and gives what came back until the server closed."""
     with socket.create_connection(address, timeout=patience) as connection:
         for part in parts:

@@ -80,14 +80,14 @@ async def meeting(folder: Path, db: Database) -> AsyncIterator[tuple[Hub, Peer]]
 
 async def until(true: Callable[[], object]) -> None:
     """Waits; a hang ends as a failed test."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not true():
             await asyncio.sleep(0.005)
 
 
 def run(test: Awaitable[None]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):
             await test
 
     asyncio.run(bounded())

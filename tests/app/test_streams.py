@@ -19,7 +19,7 @@ from app.queue import Ended, claim, finish
 from app.streams import MOST_A_CLIENT, EventStream, Streams, TooManyStreams, written
 from tests.app.webs import KATA, Client, Web, listening
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @dataclass

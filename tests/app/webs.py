@@ -118,9 +118,10 @@ def listening(web: Web) -> Iterator[tuple[str, int]]:
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(120)
     try:
         yield server.servers[0].sockets[0].getsockname()[:2]
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(120)
+        assert not thread.is_alive()

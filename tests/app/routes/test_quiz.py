@@ -149,11 +149,17 @@ def test_an_old_sheet_says_that_its_questions_are_gone(tmp_path: Path) -> None:
     assert "1 of 3 right" in page
 
 
-def test_answers_that_could_not_be_kept_come_back_as_they_were(web: Web) -> None:
+def test_answers_that_could_not_be_kept_come_back_as_they_were(tmp_path: Path) -> None:
+    with a_web(tmp_path / "data", busy=0.5) as web:
+        could_not_be_kept(web)
+
+
+def could_not_be_kept(web: Web) -> None:
+    """Somebody else is writing, and does not stop; then he does."""
     browser = web.browser()
     form = sheet(browser) | right_answers(web) | {"q.scale": "sqrt(64)"}
     with sqlite3.connect(web.db.file) as other:
-        other.execute("BEGIN IMMEDIATE")  # somebody else is writing, and does not stop
+        other.execute("BEGIN IMMEDIATE")
         answer = hand_in(browser, form)
         other.rollback()
     assert answer.status_code == 503
