@@ -27,10 +27,10 @@ def main(level: str, names: list[str]) -> None:
                 verdicts = next(
                     (line.split()[2:] for line in source.splitlines() if line.startswith(b"# verdict:")), []
                 )
-                # At a lower level many an attack ends by the clock, and may.
-                clocked = b"timeout" in verdicts or (level != "full" and name)
+                # These end by themselves; but at a lower level many an attack ends by the clock, and may.
+                by_itself = not name or (level == "full" and {*verdicts} <= {b"passed", b"memory", b"output_limit"})
                 grader.timeout = SECONDS if verdicts == [b"timeout"] else PATIENCE
-                report = grader.grade(kata if clocked else patient(kata), honest + b"\n\n" + source)
+                report = grader.grade(patient(kata) if by_itself else kata, honest + b"\n\n" + source)
                 line = {
                     "name": Path(name).stem,
                     "verdict": report.verdict,

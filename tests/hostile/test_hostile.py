@@ -28,7 +28,8 @@ KATA = Bank.open().kata("scaled_dot_product_attention")
 HONEST = reference_code(KATA)
 PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
 SECONDS = 2.5  # a grade that must end by the clock takes as long
-EITHER = 20.0  # where the clock is one of several ends
+EITHER = 20.0  # where the clock of a case or of the grade has its part in the end
+BY_ITSELF = {Verdict.PASSED, Verdict.MEMORY, Verdict.OUTPUT_LIMIT}  # whatever the clock says
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_a_hostile_program_gets_the_verdict_at_its_head(grader: object, path: Pa
     source = path.read_text(encoding="utf-8")
     wanted = {Verdict(word) for word in head(source, "verdict").split()}
     kata, grader.timeout = KATA, SECONDS if wanted == {Verdict.TIMEOUT} else EITHER
-    if Verdict.TIMEOUT not in wanted:
+    if wanted <= BY_ITSELF:
         kata, grader.timeout = patient(KATA), PATIENCE
     report = grader.grade(kata, HONEST + b"\n\n" + source.encode(), file=path.name)
     told = [f"{case.name}: {case.status} {case.message.en if case.message else ''}" for case in report.cases[:3]]
