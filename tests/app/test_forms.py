@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from app import forms
+from app.guard import BodyTooLarge
 from katas.bank import Kata
 
 FORM = "application/x-www-form-urlencoded"
@@ -22,7 +24,7 @@ def read(body: bytes, kind: str = FORM) -> dict[str, bytes]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     request = Request(
-        {"type": "http", "method": "POST", "app": None, "headers": [(b"content-type", kind.encode())]}, receive
+        {"type": "http", "method": "POST", "app": None, "headers": [(b"content-type", kind.encode("utf-8"))]}, receive
     )
     return asyncio.run(forms.read(request)).fields
 
@@ -39,9 +41,35 @@ def test_parts_arrive_as_they_are() -> None:
     assert read(head + b"\xff\x00\r\n\r\n--x--\r\n", "multipart/form-data; boundary=x") == {"code": b"\xff\x00\r\n"}
 
 
-def test_half_a_surrogate_pair_arrives_as_bytes_that_are_no_text() -> None:
+@pytest.mark.parametrize("charset", ["utf-8", "utf-7", "punycode", "idna", "undefined", "unicode_escape", "nonsense"])
+def test_a_charset_of_the_senders_choice_is_not_run_over_his_fields(charset: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="code"\r\n\r\n+2AA-\\x41\xff\xe4\xb8\xad-a\r\n--x--\r\n'
+    for kind in (
+        f"boundary=x; charset={charset}",
+        f'charset="{charset}"; boundary="x"',
+        f"charset={charset};boundary=x",
+    ):
+        assert read(body, f"multipart/form-data; {kind}") == {"code": b"+2AA-\\x41\xff\xe4\xb8\xad-a"}
+
+
+def test_a_boundary_says_nothing_but_itself() -> None:
     body = b'--x\r\nContent-Disposition: form-data; name="code"\r\n\r\n+2AA-\r\n--x--\r\n'
-    assert read(body, "multipart/form-data; boundary=x; charset=utf-7") == {"code": b"\xed\xa0\x80"}
+    for kind in (
+        'charset=utf-7; boundary="x; charset=latin-1',
+        'boundary="x\\"; charset=utf-7',
+        "boundary=",
+        "boundary=中",
+    ):
+        with pytest.raises(HTTPException):
+            read(body, f"multipart/form-data; {kind}")
+    assert read(body, "Multipart/Form-Data;Boundary=x") == {"code": b"+2AA-"}
+
+
+def test_a_long_form_arrives_whole_and_one_that_is_too_long_is_not_taken_apart() -> None:
+    code = "注意力".encode() * 30_000
+    assert read(b"code=" + quote(code).encode()) == {"code": code}
+    with pytest.raises(BodyTooLarge):
+        read(b"file=" + b"%41" * (forms.LONGEST_ENCODED // 3))
 
 
 @pytest.mark.parametrize(
