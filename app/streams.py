@@ -61,13 +61,17 @@ class EventStream(Response):
         self.events, self.streams, self.client = events, streams, client
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Runs until the first of the two ends: what there is to tell, or the client's patience."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        """Runs until the first of the two ends: what there is to tell, or the client's patience. Raises TooManyStreams."""
+        self.streams.check(self.client)  # others were opened while the route looked for the submission
+        with self.streams.counted(self.client):
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await self._run(receive, send)
+
+    async def _run(self, receive: Receive, send: Send) -> None:
         telling = asyncio.ensure_future(self._tell(send))
         leaving = asyncio.ensure_future(_left(receive))
         try:
-            with self.streams.counted(self.client):
-                await asyncio.wait((telling, leaving), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((telling, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (telling, leaving):
                 task.cancel()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,6 +168,19 @@ def test_one_stream_too_many_is_refused_with_a_sentence(web: Web) -> None:
     assert answer.status_code == 429
     assert answer.headers["retry-after"]
     assert answer.json()["error"]["code"] == "too_many_streams"
+
+
+@pytest.mark.slow
+def test_streams_that_are_asked_for_at_once_are_counted_too(web: Web) -> None:
+    name = submitted(web)
+    with listening(web) as address, ExitStack() as opened:
+        ask = f"GET /submissions/{name}/events HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\n\r\n".encode()
+        sockets = [opened.enter_context(socket.create_connection(address, PATIENCE)) for _ in range(3 * MOST_A_CLIENT)]
+        for one in sockets:
+            one.sendall(ask)
+        statuses = Counter(one.recv(12) for one in sockets)
+    assert statuses == {b"HTTP/1.1 200": MOST_A_CLIENT, b"HTTP/1.1 429": 2 * MOST_A_CLIENT}
+    assert web.site.streams.open.total() == 0
 
 
 def test_an_event_is_one_block_whatever_is_in_it() -> None:
