@@ -78,6 +78,9 @@ class Seen:
     attempt: int
 
 
+GONE = Seen(State.CANCELLED, None, 0)  # a row that was there and was deleted: nobody will judge it
+
+
 class Hub:
     """One a web process. `async with hub` keeps the connection; without it, watching works by the database alone."""
 
@@ -269,6 +272,8 @@ class Hub:
         except DatabaseTrouble:
             return  # the next look may be luckier
         self._seen |= {name: what for name, what in seen.items() if name in self._watchers}
+        for name in self._seen.keys() & set(names) - seen.keys():
+            self._seen[name] = GONE
         for name, what in seen.items():
             track = self._tracks.get(name)
             if what.state in OPEN and track is not None and track.end is not None and track.ended < began:

@@ -16,6 +16,7 @@ import pytest
 
 from app import channel, queue
 from app import hub as hubs
+from app.backup import delete_everything
 from app.db import Database
 from app.hub import Hub, Progress, Seen, Teller, Track, WorkerStatus
 from app.models import State
@@ -255,6 +256,21 @@ def test_an_end_whose_message_was_lost_is_found_in_the_database(
             end(db)
             await watcher.task
             assert watcher.kinds()[-1] == "end"
+
+    run(test())
+
+
+def test_who_watches_what_is_deleted_is_told_that_it_is_over(db: Database, kata: Kata) -> None:
+    async def test() -> None:
+        async with Hub(db.file.parent, db) as hub:
+            waits, runs = (Watcher(hub, submit(db, kata)) for _ in range(2))
+            await until(lambda: waits.told and runs.told)
+            assert queue.claim(db) is not None
+            delete_everything(db, LOCAL_PERSON)
+            await asyncio.gather(waits.task, runs.task)
+            for watcher in (waits, runs):
+                assert watcher.told[-1].kind == "end"
+                assert watcher.told[-1].data == {"state": "cancelled", "verdict": None}
 
     run(test())
 
