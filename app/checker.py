@@ -39,6 +39,7 @@ class Checker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._closing = False
 
     def check(self, source: str, seconds: float = SECONDS) -> list[SyntaxFinding] | None:
         """What is wrong with the source; None when that could not be found out in time."""
@@ -53,12 +54,19 @@ class Checker:
         return [SyntaxFinding(**cast("dict[str, Any]", found)) for found in json.loads(answer)]
 
     def close(self) -> None:
-        """Ends the helper."""
+        """Ends the helper, in the middle of a question, too: a server that ends does not wait for its answer."""
+        self._closing = True
+        if (process := self._process) is not None:
+            process.kill()
         with self._lock:
             self._end()
+        self._closing = False
 
     def _ask(self, question: bytes, end: float) -> bytes | None:
         process = self._running()
+        if self._closing:  # said before the process was there to be killed, or while others waited for their turn
+            self._end()
+            return None
         sink, source = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
         try:
             sink.write(question)  # at most 256 KiB, which the helper reads whole before it works

@@ -123,6 +123,10 @@ class TooOften(Refused):
     key = "too_often"
 
 
+class Gone(Exception):
+    """The client left in the middle of what he sent."""
+
+
 @dataclass(frozen=True)
 class Body:
     """How large a body may be, and how long it may take."""
@@ -307,8 +311,8 @@ class Guard:
                 # The routes know GET alone; the server leaves the body of the answer out.
                 scope = {**scope, "method": "GET"}
             await self.app(scope, admitted, sender)
-        except (ConnectionError, asyncio.CancelledError):
-            raise  # the client is gone
+        except Gone:
+            return  # nobody is there to be answered
         except Exception as error:
             if sender.started:
                 raise
@@ -398,7 +402,7 @@ async def _read(asked: _Asked, receive: Receive, limit: Body) -> bytes:
         except TimeoutError:
             raise BodyTooSlow() from None
         if message["type"] == "http.disconnect":
-            raise ConnectionError("the client left")
+            raise Gone
         part = message.get("body", b"")
         size += len(part)
         if size <= limit.size:

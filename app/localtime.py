@@ -23,7 +23,7 @@ def zone_named(name: str) -> ZoneInfo | None:
     """The zone of a name such as `Asia/Shanghai`, or None."""
     try:
         return ZoneInfo(name) if 0 < len(name) <= 64 else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown; absolute or with ..; a folder
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):  # unknown; absolute or with ..; a folder; a module
         return None
 
 

@@ -10,6 +10,7 @@ import asyncio
 import errno
 import gc
 import ipaddress
+import logging
 import os
 import socket
 import sys
@@ -50,6 +51,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Called by the signal; unlike uvicorn's own it raises nothing afterwards."""
         self.force_exit, self.should_exit = self.should_exit, True
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # of each request that is cut off, a traceback
         self._loop.call_soon_threadsafe(self._stop)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import Iterator
+from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 
@@ -98,6 +102,24 @@ def test_a_closed_checker_leaves_no_process(checker: Checker) -> None:
     checker.close()
     assert process is not None
     assert process.returncode is not None
+
+
+def test_closing_waits_for_no_answer(checker: Checker) -> None:
+    assert checker.check("x = 1\n") == []
+    assert checker._process is not None
+    checker._process.send_signal(signal.SIGSTOP)  # it will never answer
+    asking = [Thread(target=checker.check, args=("x = 1\n", 60.0)) for _ in range(2)]
+    for thread in asking:
+        thread.start()
+    while not checker._lock.locked():
+        time.sleep(0.001)
+    closing = Thread(target=checker.close, daemon=True)
+    closing.start()
+    closing.join(20)
+    assert not closing.is_alive()
+    for thread in asking:
+        thread.join(30)
+    assert checker.check("x = 1\n") == []  # and it can be asked again
 
 
 def test_the_helper_ends_when_nobody_asks_any_more(checker: Checker) -> None:

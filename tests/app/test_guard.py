@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 
 from app.guard import BODIES, HEADERS, KIB, RATES, Hosts, Rate, Rates
 from tests.app.webs import ADDRESS, KATA, Web, a_web
@@ -207,3 +209,24 @@ def test_only_the_import_itself_takes_a_large_body_and_seldom(web: Web) -> None:
     assert rates.take("a", "/progress/imports") == 0
     clock.now += 5.0
     assert rates.take("a", "/progress/import") == 0
+
+
+def test_a_client_that_leaves_in_the_middle_is_no_fault_of_ours(web: Web) -> None:
+    sent: list[Message] = []
+    coming = iter(({"type": "http.request", "body": b"theme=", "more_body": True}, {"type": "http.disconnect"}))
+
+    async def receive() -> Message:
+        return next(coming)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/preferences",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost"), (b"content-length", b"10")],
+    }
+    asyncio.run(web.app(scope, receive, send))  # what it raises, the server prints
+    assert sent == []

@@ -51,7 +51,7 @@ def test_the_choice_comes_before_the_browser_and_the_browser_before_the_machine(
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Mars/Olympus", "../UTC", "/etc/localtime", "Europe", "UTC\0", "x" * 65, "Ünited"]
+    "name", ["", "Mars/Olympus", "../UTC", "/etc/localtime", "Europe", "UTC\0", "x" * 65, "Ünited", "__init__/UTC"]
 )
 def test_a_name_of_no_zone_is_none(name: str) -> None:
     assert zone_named(name) is None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -146,3 +148,21 @@ def test_a_browser_that_does_not_come_back_keeps_nobody_from_ending(tmp_path: Pa
         [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=240
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_who_is_cut_off_by_the_end_leaves_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app.cli", "serve", "--data", str(tmp_path), "--port", "0", "--no-worker"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        address = urlsplit(next(word for word in process.stdout.readline().split() if word.startswith("http")))
+        head = "POST /preferences HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=60) as waits:
+            waits.sendall(head.encode())
+            assert waits.recv(100).startswith(b"HTTP/1.1 100 ")  # it is being read
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, said) == (0, "")
