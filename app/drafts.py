@@ -229,6 +229,8 @@ def _parse(changes: object) -> list[tuple[int, list[str] | None]]:
     parts: list[tuple[int, list[str] | None]] = []
     for part in changes:
         length, *lines = part if isinstance(part, list) and part else [part]
+        if type(length) is float and length.is_integer():
+            length = int(length)  # in JSON 2.0 is the same number as 2
         if type(length) is not int or length < 0 or not all(isinstance(line, str) for line in lines):
             raise BadStep(why="a change is a length, or a list of a length and lines")
         parts.append((length, lines if isinstance(part, list) else None))

@@ -10,9 +10,8 @@ from starlette.responses import JSONResponse
 
 from app import results, submissions
 from app.models import Kind, Submission
-from app.refusals import Refused, TooLarge
+from app.refusals import Refused
 from app.routes.bodies import (
-    KIB,
     SENDS,
     Accepted,
     Cancelled,
@@ -120,7 +119,7 @@ def submit(given: NewSubmission, request: Request, response: Response, site: Sit
         site.db,
         site.person(request),
         site.bank.kata(given.kata),
-        given.code.encode(),
+        _bytes(given.code),
         kind=Kind(given.kind),
         snippet=given.snippet,
         form_key=given.form_key,
@@ -164,6 +163,11 @@ def cancel(submission: SubmissionId, request: Request, site: SiteDep) -> Cancell
     return Cancelled(id=submission, state="cancelled")
 
 
+def _bytes(code: str) -> bytes:
+    """As they would have come in a form: half a surrogate pair, which JSON can say, is no text there either."""
+    return code.encode("utf-8", "surrogatepass")
+
+
 # -- syntax ----------------------------------------------------------------------------------------------------------
 
 
@@ -172,9 +176,7 @@ def check(given: Source, request: Request, site: SiteDep) -> Checked:
     """The source is parsed, in a process of its own, and never executed."""
     kata = site.code_kata(given.kata)
     limit = kata.limits["source_kib"]
-    if len(given.code.encode()) > limit * KIB:
-        raise TooLarge(limit=f"{limit:g}")
-    found = site.checker.check(submissions.source_text(given.code.encode(), limit))
+    found = site.checker.check(submissions.source_text(_bytes(given.code), limit))
     if found is None:
         raise CheckUnavailable()
     lang = site.lang(request)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from app.models import Kind, State, Submission
 from graders.verdict import Report, Text, TrialStatus, Verdict
 
 LARGEST = 2**31 - 1  # of a version
-KIB = 1024
 KataId = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["masked_softmax"])]
 Moment = Annotated[float, Field(description="Seconds since the epoch, UTC.")]
 
@@ -20,6 +29,16 @@ class Given(BaseModel):
     """A body that is sent: strict, and nothing in it that is not known."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, value: object) -> object:
+        # The first finding is all that anybody is told; a hundred thousand would hold the event loop for seconds.
+        if isinstance(value, dict) and (
+            strange := next((name for name in value if name not in cls.model_fields), None)
+        ):
+            raise PydanticCustomError("extra_forbidden", "{name} is not known here", {"name": ascii(strange[:40])})
+        return value
 
     @field_validator("*", mode="before")
     @classmethod
@@ -32,7 +51,17 @@ def whole(value: object) -> object:
     return int(value) if type(value) is float and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(whole)]
+def at_most(most: int) -> BeforeValidator:
+    """Counts before anything is looked at: pydantic looks at every member of an object that has too many."""
+
+    def count(value: object) -> object:
+        if isinstance(value, dict) and len(value) > most:
+            raise PydanticCustomError("too_long", "there are more than {most}", {"most": most})
+        return value
+
+    return BeforeValidator(count)
+
+
 # Text with something in it, and without NUL: said in the document, refused with a better sentence in app/submissions.py.
 SOMETHING: JsonDict = {"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"}
 A_TRY_HAS_A_SNIPPET: JsonDict = {
@@ -291,7 +320,8 @@ class StepGiven(Given):
     digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
         description="SHA-256 of the text after the step, in UTF-8."
     )
-    changes: list[Whole | list[Whole | str]] | None = Field(
+    # Looked into by app/drafts.py, in a thread: there may be a million of them.
+    changes: Annotated[list[Any], WithJsonSchema(CHANGES)] | None = Field(
         None, description="CodeMirror's ChangeSet.toJSON(); positions count units of UTF-16."
     )
     text: str | None = None

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from app import catalogue, events, progress, quizzes, review
 from app.localtime import zone_of
 from app.refusals import NotFound, Stale
-from app.routes.bodies import LARGEST, SENDS, Given, KataId, Moment, errors
+from app.routes.bodies import LARGEST, SENDS, Given, KataId, Moment, at_most, errors
 from app.site import Site, SiteDep
 from katas.bank import Kata
 from katas.quiz import Quiz, read_quiz
@@ -65,6 +65,7 @@ class QuizAnswers(Given):
     quiz: Annotated[str, StringConstraints(max_length=64)]
     answers: Annotated[
         dict[str, Annotated[list[Annotated[str, StringConstraints(max_length=200)]], Field(max_length=8)]],
+        at_most(100),
         Field(max_length=100, description="Question to places, or to one number as text."),
     ]
     form_key: FormKey | None = None

@@ -167,7 +167,8 @@ def test_line_ends_are_made_newlines_with_either_digest(db: Database) -> None:
         Step("edit", digest_of("x"), changes=["x"]),
         Step("edit", digest_of("x"), changes=[[0, 1]]),
         Step("edit", digest_of("x"), changes=[[]]),
-        Step("edit", digest_of("x"), changes=[1.0]),
+        Step("edit", digest_of("x"), changes=[0.5]),
+        Step("edit", digest_of("x"), changes=[float("inf")]),
         Step("edit", digest_of("x"), changes=[None]),
         Step("edit", digest_of("\r" + STARTER), changes=[[0, "\r"], len(STARTER)]),
     ],
@@ -204,6 +205,7 @@ def test_what_is_no_text_or_too_large_or_too_much_is_refused(db: Database) -> No
         ("a😀b", [3, [0, "注"], 1], "a😀注b"),
         ("😀", [1, [0, "x"], 1], "\ud83dx\ude00"),
         ("ab", [1, [0, "", ""], 1], "a\nb"),
+        ("abc", [1.0, [1.0, "x"], 1], "axc"),
     ],
 )
 def test_changes_are_read_as_codemirror_writes_them(text: str, changes: object, after: str) -> None:

@@ -95,6 +95,14 @@ def test_what_is_wrong_is_said_in_one_shape(web: Web, given: object, status: int
     assert answer.json()["error"]["code"] == code
 
 
+@pytest.mark.parametrize("path", ["/api/submissions", "/api/check"])
+def test_half_a_surrogate_pair_is_no_text(web: Web, path: str) -> None:
+    body = json.dumps({"kata": KATA, "code": "x = 1\n\ud800"})
+    answer = web.client.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_text")
+    assert answer.json()["error"]["details"] == {"line": 2}
+
+
 def test_the_same_name_and_content_is_one_submission(web: Web) -> None:
     given = {"kata": KATA, "code": "x = 1", "form_key": "mine"}
     assert len({web.client.post("/api/submissions", json=given).json()["id"] for _ in range(2)}) == 1
