@@ -1,6 +1,7 @@
 """The worker: takes submissions from the queue, has them judged by its lanes, writes what comes of it. It loads no torch.
 
-It holds a lock on the data folder, so that whatever is marked running at its start was left behind and is queued again.
+It holds locks on the data folder and the database, so that whatever is marked running at its start was left behind and is
+queued again.
 The web process wakes it over the socket; it looks into the queue by itself, too, every second.
 """
 
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -356,15 +358,12 @@ class Worker:
 
 def work(settings: Settings, lanes: int | None = None) -> int:
     """Runs a worker on the data folder until a signal ends it. Raises AppError."""
-    lock = take_lock(settings.data)
-    try:
+    with ExitStack() as held:
+        held.callback(os.close, take_lock(settings.data))
         db = Database.open(settings.database)
-        try:
-            asyncio.run(_work(Worker(settings, db, lanes or settings.lanes or own_lanes())))
-        finally:
-            db.close()
-    finally:
-        os.close(lock)
+        held.callback(db.close)
+        held.callback(os.close, take_database(settings.database))
+        asyncio.run(_work(Worker(settings, db, lanes or settings.lanes or own_lanes())))
     return 0
 
 
@@ -376,7 +375,17 @@ def own_lanes() -> int:
 def take_lock(folder: Path, seconds: float = LOCK_SECONDS) -> int:
     """The descriptor that holds the folder for one worker, until it is closed or its process ends. Raises AppError."""
     prepare(folder)
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return _locked(folder / LOCK, folder, seconds)
+
+
+def take_database(file: Path, seconds: float = LOCK_SECONDS) -> int:
+    """The same for the database, which two data folders may name: what the other worker judges would look left behind."""
+    found = file.resolve()
+    return _locked(found.with_name(f"{found.name}.{LOCK}"), file, seconds)
+
+
+def _locked(lock: Path, what: Path, seconds: float) -> int:
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     until = time.monotonic() + seconds
     while True:
         try:
@@ -385,7 +394,7 @@ def take_lock(folder: Path, seconds: float = LOCK_SECONDS) -> int:
         except BlockingIOError:
             if time.monotonic() >= until:
                 os.close(descriptor)
-                raise UsageError("worker_running", folder=str(folder)) from None
+                raise UsageError("worker_running", folder=str(what)) from None
             time.sleep(0.05)
 
 

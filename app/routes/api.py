@@ -52,7 +52,9 @@ class CheckUnavailable(Refused):
 @router.get("/katas", tags=["katas"], summary="All katas", responses=errors())
 def katas(site: SiteDep) -> KataList:
     """By level, then by name."""
-    return KataList(katas=[KataRow(**_row(kata)) for kata in site.bank.katas()])
+    sound, broken = site.bank.sound()
+    rows = [KataRow(**_row(kata)) for kata in sorted(sound, key=lambda kata: (kata.level, kata.id))]
+    return KataList(katas=rows, broken=[error.kata for error in broken])
 
 
 @router.get("/katas/{kata}", tags=["katas"], summary="A kata", responses=errors(404, 422))

@@ -126,9 +126,12 @@ SAID = {
     408: "The body did not arrive in time.",
     409: "The state that the request builds on is out of date.",
     413: "Too large.",
+    414: "The address is too long.",
     415: "The body is no JSON.",
     422: "The request is not right.",
     429: "Too often; Retry-After says when to come back.",
+    431: "More headers, or longer ones, than a browser sends.",
+    500: "A file of the kata is broken, or something else went wrong on our side.",
     503: "The database is locked, read-only, full or broken.",
 }
 
@@ -141,7 +144,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": SAID[status],
             "content": {"application/json": {"example": EXAMPLE}},
         }
-        for status in sorted({400, 403, 503, *statuses})
+        for status in sorted({400, 403, 414, 431, 500, 503, *statuses})
     }
 
 
@@ -180,6 +183,7 @@ class KataList(BaseModel):
     """All katas, by level and name."""
 
     katas: list[KataRow]
+    broken: list[str] = Field(description="Names of those that cannot be read; whoever keeps the bank can mend them.")
 
 
 # -- submissions -----------------------------------------------------------------------------------------------------

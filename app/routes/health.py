@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app import queue
 from app.db import DatabaseTrouble
+from app.routes.bodies import errors
 from app.site import Site, SiteDep
 
 router = APIRouter(tags=["health"])
@@ -41,7 +42,7 @@ class Health(BaseModel):
     "/api/health",
     summary="Whether web, database and worker are well",
     response_model=Health,
-    responses={503: {"model": Health, "description": "The database fails."}},
+    responses={**errors(), 503: {"model": Health, "description": "The database fails."}},
 )
 def health(site: SiteDep, response: Response) -> Health:
     """For health checks: 200 while pages can be served, 503 when the database fails. A worker that is gone is `degraded`."""

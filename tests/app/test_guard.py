@@ -95,7 +95,7 @@ def test_a_nonce_is_never_used_twice(web: Web) -> None:
 
 
 def test_what_went_wrong_has_the_headers_too(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web.site.bank, "katas", lambda: 1 / 0)
+    monkeypatch.setattr(web.site.bank, "sound", lambda: 1 / 0)
     answer = web.client.get("/api/katas")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "fault"

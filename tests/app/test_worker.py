@@ -16,8 +16,9 @@ from app.crew import Crew
 from app.db import Database, DatabaseTrouble
 from app.errors import UsageError
 from app.settings import resolve
-from app.worker import MOST_LANES, Worker, own_lanes, take_lock
+from app.worker import MOST_LANES, Worker, own_lanes, take_database, take_lock
 from katas.bank import Bank, Kata
+from tests.conftest import Command
 
 
 def test_one_worker_a_folder(tmp_path: Path) -> None:
@@ -26,6 +27,18 @@ def test_one_worker_a_folder(tmp_path: Path) -> None:
         take_lock(tmp_path / "data", seconds=0)
     os.close(lock)
     os.close(take_lock(tmp_path / "data", seconds=0))
+
+
+def test_one_worker_a_database_whichever_folder_it_is_named_from(tmp_path: Path, torchkata: Command) -> None:
+    Database.open(tmp_path / "shared.db").close()
+    (tmp_path / "link.db").symlink_to("shared.db")
+    lock = take_database(tmp_path / "shared.db")
+    shared = {"TORCHKATA_DATABASE_URL": f"sqlite:///{tmp_path}/link.db"}
+    done = torchkata("worker", "--data", str(tmp_path / "b"), env=shared)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "another worker" in done.stderr
+    os.close(take_database(tmp_path / "other.db", seconds=0))
+    os.close(lock)
 
 
 def test_a_worker_that_is_just_ending_is_waited_for(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from app.models import Kind, State
 from app.queue import Ended, claim, finish
-from tests.app.webs import KATA, Client, Web
+from tests.app.banks import write_kata
+from tests.app.webs import KATA, Client, Web, a_web
 
 
 def test_the_list_of_katas_is_that_of_the_bank(web: Web) -> None:
@@ -16,6 +18,23 @@ def test_the_list_of_katas_is_that_of_the_bank(web: Web) -> None:
     assert [kata["id"] for kata in katas] == [kata.id for kata in web.site.bank.katas()]
     assert {"id", "kind", "track", "level", "title", "entry", "url"} == katas[0].keys()
     assert katas[0]["title"].keys() == {"en", "zh"}
+
+
+def test_a_broken_kata_is_named_and_hides_no_other(tmp_path: Path) -> None:
+    write_kata(tmp_path / "bank", "whole", level=2)
+    write_kata(tmp_path / "bank", "last", level=3)
+    (write_kata(tmp_path / "bank", "damaged") / "kata.toml").write_text("nonsense")
+    with a_web(tmp_path / "data", bank=tmp_path / "bank") as web:
+        told = web.client.get("/api/katas").json()
+        assert [kata["id"] for kata in told["katas"]] == ["whole", "last"]
+        assert told["broken"] == ["damaged"]
+        assert web.client.get("/api/katas/damaged").json()["error"]["code"] == "kata_broken"
+
+
+def test_every_answer_that_any_route_may_give_is_in_the_description(web: Web) -> None:
+    for path, methods in web.client.get("/api/openapi.json").json()["paths"].items():
+        for method, operation in methods.items():
+            assert {"400", "403", "414", "431", "500", "503"} <= operation["responses"].keys(), (path, method)
 
 
 def test_a_kata_tells_the_task_and_not_the_answer(web: Web) -> None:
