@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,8 @@ def _engine(file: Path, busy: float, *, writes: bool) -> Engine:
             run("PRAGMA journal_mode = WAL")
             run("PRAGMA synchronous = FULL")  # a submission that was accepted survives a power cut
             run("PRAGMA foreign_keys = ON")
-            os.chmod(file, 0o600)
+            with suppress(PermissionError):  # somebody else's, which he lets us write
+                os.chmod(file, 0o600)
         else:
             run("PRAGMA query_only = ON")
         run("PRAGMA cache_size = -4000")

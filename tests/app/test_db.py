@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -207,6 +209,23 @@ def test_a_full_disk_is_said_as_such_and_what_was_kept_stays(tmp_path: Path, kat
             assert session.scalar(text("SELECT count(*) FROM submissions")) == len(kept)
             assert session.scalar(text("PRAGMA integrity_check")) == "ok"
         db.close()
+
+
+@needs_root
+def test_a_database_of_another_user_who_lets_us_write_is_used(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # a path that anybody may walk
+        os.chmod(folder, 0o777)
+        file = Path(folder, "torchkata.db")
+        Database.open(file).close()
+        file.chmod(0o666)
+        script = (
+            "import os, sys; from pathlib import Path; from app.db import Database; from app.models import Preference\n"
+            "Database.open(Path(sys.argv[1])).close()\n"  # what is imported late is imported now
+            "os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)\n"
+            "db = Database.open(Path(sys.argv[2]))\n"
+            "with db.writing() as session: session.add(Preference(holder='local', values={}))\n"
+        )
+        subprocess.run([sys.executable, "-c", script, str(tmp_path / "own.db"), str(file)], cwd=ROOT, check=True)
 
 
 def test_each_trouble_has_its_sentence() -> None:
