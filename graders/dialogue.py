@@ -94,6 +94,7 @@ class Dialogue:
 
     def receive(self, deadline: float) -> wire.Frame:
         """The next frame. Raises Ended: at the deadline (time.monotonic), at a limit, when the jail is over."""
+        seconds = max(0.0, deadline - time.monotonic())
         while True:
             if self._frames:
                 if self.jail.check_memory():  # its answer may be that memory ran out, where no cgroup ends it
@@ -112,7 +113,11 @@ class Dialogue:
             left = deadline - time.monotonic()
             if left <= 0:
                 self._finish()
-                raise Ended(Status.TIMEOUT, "it took too long and was stopped", "运行超时，已被停止")
+                raise Ended(
+                    Status.TIMEOUT,
+                    f"it took too long and was stopped after {seconds:.2g} s",
+                    f"运行超时，{seconds:.2g} 秒后被停止",
+                )
             self.pump(min(left, MEMORY_POLL))
             self.jail.check_memory()  # without a memory cgroup the host must look for itself
             if self.capture.total > self.capture.kill:

@@ -1,7 +1,7 @@
 // Follows a submission: server-sent events, which the browser reconnects by itself; asking once a second while they do
 // not come through.
 
-import { askJson } from "./api";
+import { askJson, Refusal } from "./api";
 import type { Told } from "./progress";
 
 const SILENCE = 40_000; // ms; the server sends a beat every 15 s when there is nothing to tell
@@ -130,8 +130,9 @@ class Following {
         let row: Row | null = null;
         try {
             row = await this.means.ask(`/api/submissions/${this.id}`);
-        } catch {
-            // asked again below
+        } catch (error) {
+            // Deleted, perhaps in another tab: nobody will judge it. After anything else it is asked again below.
+            if (error instanceof Refusal && error.status === 404) row = { state: "cancelled", verdict: null };
         }
         if (this.over || !this.asking) return; // the stream is back, and knows better
         this.followed.broken(row === null);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Refusal } from "../src/api";
 import { follow, type Means, type Stream } from "../src/follow";
 import type { Told } from "../src/progress";
 
@@ -29,6 +30,7 @@ class Follower {
     broken = false;
     asked = 0;
     row: { state: string; verdict: string | null } | null = { state: "running", verdict: null };
+    deleted = false;
     stop: () => void;
     private clock = 0;
     private timers: { due: number; call: () => void }[] = [];
@@ -43,6 +45,7 @@ class Follower {
             },
             ask: async () => {
                 this.asked++;
+                if (this.deleted) throw new Refusal(404, "unknown_submission", "", null);
                 if (!this.row) throw new Error("no network");
                 return this.row;
             },
@@ -133,5 +136,17 @@ test("without streams there is asking alone, until it is stopped", async () => {
     assert.ok(follower.asked > 50);
     assert.equal(follower.lines.length, 0);
     follower.stop();
+    assert.equal(follower.waits, 0);
+});
+
+test("a submission that was deleted is over, and is not asked for again", async () => {
+    const follower = new Follower(false);
+    await follower.pass(1_500);
+    follower.deleted = true;
+    await follower.pass(2_000);
+    assert.deepEqual(follower.told.at(-1), { kind: "end", state: "cancelled", verdict: null });
+    const { asked } = follower;
+    await follower.pass(60_000);
+    assert.equal(follower.asked, asked);
     assert.equal(follower.waits, 0);
 });

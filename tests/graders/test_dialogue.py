@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -192,7 +193,10 @@ def test_a_process_that_ends_or_talks_nonsense_has_crashed(start: Start, code: s
 
 def test_a_deadline_ends_a_silent_process(start: Start) -> None:
     dialogue = start("while True: pass")
-    assert ended(dialogue, time.monotonic() - 1).status is Status.TIMEOUT
+    error = ended(dialogue, time.monotonic() + 0.25)
+    assert error.status is Status.TIMEOUT
+    assert re.search(r"after 0\.\d+ s$", error.text.en)
+    assert re.search(r"0\.\d+ 秒", error.text.zh)
     assert dialogue.jail.finish().signal == signal.SIGKILL
 
 

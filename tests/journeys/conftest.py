@@ -173,12 +173,21 @@ def second(browser: Browser, server: Server) -> Iterator[BrowserContext]:
         yield other
 
 
+def is_stopped(said: str, tab: Page) -> bool:
+    """Whether the content policy stopped something of ours.
+
+    Where coloured text is typed over, Chromium's own editing command sets a style, is stopped, and CodeMirror draws the line
+    anew. That no page of ours has a style of its own is tested without a browser.
+    """
+    return "Content Security Policy" in said and not ("inline style" in said and "/katas/" in tab.url)
+
+
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
     """A tab. What its scripts throw, and what the content policy stops, fails the test."""
     tab = context.new_page()
     wrong: list[str] = []
     tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.on("console", lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None)
+    tab.on("console", lambda message: wrong.append(message.text) if is_stopped(message.text, tab) else None)
     yield tab
     assert not wrong, wrong
