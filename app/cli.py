@@ -103,8 +103,9 @@ def root(
     show_version: Annotated[bool, typer.Option("--version", is_eager=True)] = False,
     lang: Annotated[str | None, typer.Option("--lang", metavar="en|zh")] = None,
     data: Annotated[str | None, typer.Option("--data", metavar="FOLDER")] = None,
+    database_url: Annotated[str | None, typer.Option("--database-url", metavar="URL")] = None,
 ) -> None:
-    """Answers when there is no command; --lang and --data are here for the help, app.usage takes them first."""
+    """Answers when there is no command; --lang, --data and --database-url are here for the help, app.usage takes them first."""
     if show_version:
         print(f"torchkata {version('torchkata')}")
         raise typer.Exit(PASSED)

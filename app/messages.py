@@ -40,12 +40,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "help.worker": ("Judge what is queued in a data folder.", "启动评测进程，处理数据目录中的提交队列。"),
     "help.requeue": ("Queue again what ended in our own fault.", "把因系统故障而中止的提交重新排队。"),
     "help.everywhere": (
-        "Everywhere: --lang en|zh (language), --data FOLDER (data folder).",
-        "任何位置均可使用：--lang en|zh（语言），--data 目录（数据目录）。",
+        "Everywhere: --lang en|zh (language), --data FOLDER (data folder), --database-url URL (database).",
+        "任何位置均可使用：--lang en|zh（语言），--data 目录（数据目录），--database-url URL（数据库）。",
     ),
     "option.show_version": ("Print the version.", "显示版本号。"),
     "option.lang": ("Language of every text: en or zh.", "界面语言：en 或 zh。"),
     "option.data": ("The data folder.", "数据目录。"),
+    "option.database_url": (
+        "The database, as sqlite:///FILE; torchkata.db in the data folder without it.",
+        "数据库，写作 sqlite:///文件；缺省为数据目录中的 torchkata.db。",
+    ),
     "option.as_json": ("Print JSON.", "输出 JSON。"),
     "option.kata": ("The kata's id.", "题目编号。"),
     "option.kata_id": (

@@ -122,6 +122,8 @@ async def keep_worker(settings: Settings) -> None:
             *(sys.executable, "-P", "-m", "app.worker", str(os.getpid()), *words),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
+            # Not among the words, which every user of the machine can read: an address may hold a password.
+            env=os.environ | {"TORCHKATA_DATABASE_URL": settings.database_url},
             start_new_session=True,  # a Ctrl-C on the terminal is the web process's to handle
         )
         try:

@@ -9,11 +9,11 @@ from typing import Any
 from app.errors import UsageError
 from app.messages import TABLE, say
 
-EVERYWHERE = ("lang", "data")  # options that may stand before or behind the command
+EVERYWHERE = ("lang", "data", "database-url")  # options that may stand before or behind the command
 
 
 def take_everywhere(arguments: list[str]) -> tuple[dict[str, str | None], list[str]]:
-    """Takes --lang and --data out of the arguments, wherever they stand before a `--`."""
+    """Takes what stands everywhere out of the arguments, before a `--`; settings by their names."""
     flags: dict[str, str | None] = {}
     rest: list[str] = []
     left = iter(arguments)
@@ -22,8 +22,8 @@ def take_everywhere(arguments: list[str]) -> tuple[dict[str, str | None], list[s
         if word == "--":
             rest += [word, *left]
         elif word.startswith("--") and name in EVERYWHERE:
-            flags[name] = value if equals else next(left, "")
-            if not flags[name]:
+            flags[name.replace("-", "_")] = value = value if equals else next(left, "")
+            if not value:
                 raise UsageError("usage_no_value", option=f"--{name}")
         else:
             rest.append(word)

@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from app.cli import app
 from app.settings import SETTINGS
+from app.usage import EVERYWHERE
 from tests.conftest import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
@@ -47,7 +48,7 @@ def words(text: str) -> list[str]:
 
 def options(command: Any) -> set[str]:
     """Every spelling of a command's options."""
-    everywhere = {"--help", "--lang", "--data"}
+    everywhere = {"--help", *(f"--{name}" for name in EVERYWHERE)}
     return everywhere | {name for parameter in command.params for name in parameter.opts if name.startswith("-")}
 
 

@@ -37,6 +37,10 @@ def test_one_worker_a_database_whichever_folder_it_is_named_from(tmp_path: Path,
     done = torchkata("worker", "--data", str(tmp_path / "b"), env=shared)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "another worker" in done.stderr
+    flag = ("--database-url", f"sqlite:///{tmp_path}/shared.db")
+    assert torchkata("worker", *flag, "--data", str(tmp_path / "b")).stderr == done.stderr.replace(
+        "link.db", "shared.db"
+    )
     os.close(take_database(tmp_path / "other.db", seconds=0))
     os.close(lock)
 
