@@ -133,15 +133,21 @@ def history(
     kinds: tuple[Kind, ...] = (Kind.GRADE,),
     verdict: str | None = None,
     before: float | None = None,
+    last: str | None = None,
     limit: int = 50,
 ) -> list[Submission]:
-    """The person's submissions, the newest first, without code and report (they are loaded by `find`)."""
+    """The person's submissions, the newest first, without code and report (they are loaded by `find`).
+
+    A page ends with the submission `last` of the moment `before`; the next one has what else is of that moment, too.
+    """
     rows = select(Submission).where(Submission.holder == person.holder, Submission.kind.in_(kinds))
     if kata is not None:
         rows = rows.where(Submission.kata == kata)
     if verdict is not None:
         rows = rows.where(Submission.verdict == verdict)
-    if before is not None:
+    if before is not None and last:
+        rows = rows.where(Submission.created <= before, or_(Submission.created < before, Submission.id > last))
+    elif before is not None:
         rows = rows.where(Submission.created < before)
     rows = rows.order_by(Submission.created.desc(), Submission.id).limit(limit)
     light = (defer(Submission.code), defer(Submission.report))

@@ -98,14 +98,22 @@ def list_submissions(
     kata: Annotated[str | None, Query(max_length=64, description="Of this kata only.")] = None,
     kind: Annotated[Kind | None, Query(description="Of this kind only.")] = None,
     before: Annotated[float | None, Query(ge=0, allow_inf_nan=False, description="Older than this moment.")] = None,
+    last: Annotated[
+        str | None, Query(max_length=64, description="With `before`: or of this moment, and listed behind this one.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
 ) -> SubmissionList:
     """The newest first, without code and reports."""
     kinds = (kind,) if kind is not None else tuple(Kind)
     name = site.bank.kata(kata).id if kata is not None else None
-    rows = submissions.history(site.db, site.person(request), kata=name, kinds=kinds, before=before, limit=limit)
-    older = rows[-1].created if len(rows) == limit else None
-    return SubmissionList(submissions=[SubmissionRow.of(row) for row in rows], before=older)
+    person = site.person(request)
+    rows = submissions.history(site.db, person, kata=name, kinds=kinds, before=before, last=last, limit=limit)
+    older = rows[-1] if len(rows) == limit else None
+    return SubmissionList(
+        submissions=[SubmissionRow.of(row) for row in rows],
+        before=older.created if older else None,
+        last=older.id if older else None,
+    )
 
 
 @router.post(

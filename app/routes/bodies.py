@@ -259,6 +259,7 @@ class SubmissionList(BaseModel):
 
     submissions: list[SubmissionRow]
     before: Moment | None = Field(description="Ask with this `before` for older ones; null when there are none.")
+    last: str | None = Field(description="Ask with this `last` too, so that none of the same moment is missed.")
 
 
 class Cancelled(BaseModel):

@@ -27,7 +27,13 @@ class Wish:
 
 @router.get("/history")
 def history(
-    request: Request, site: SiteDep, kata: str = "", kind: str = "", verdict: str = "", before: float | None = None
+    request: Request,
+    site: SiteDep,
+    kata: str = "",
+    kind: str = "",
+    verdict: str = "",
+    before: float | None = None,
+    last: str = "",
 ) -> Response:
     """The person's submissions, a page at a time."""
     wish = Wish(kata, kind if kind in set(Kind) else "", verdict if verdict in results.VERDICTS else "")
@@ -38,6 +44,7 @@ def history(
         kinds=(Kind(wish.kind),) if wish.kind else tuple(Kind),
         verdict=wish.verdict or None,
         before=before,
+        last=last,
         limit=PAGE + 1,
     )
     katas, _ = site.bank.sound()  # the first page names what is broken
@@ -45,7 +52,8 @@ def history(
     older = ""
     if len(rows) > PAGE:
         rows = rows[:PAGE]
-        asked = {"kata": wish.kata, "kind": wish.kind, "verdict": wish.verdict, "before": repr(rows[-1].created)}
+        asked = {"kata": wish.kata, "kind": wish.kind, "verdict": wish.verdict}
+        asked |= {"before": repr(rows[-1].created), "last": rows[-1].id}
         older = urlencode({name: value for name, value in asked.items() if value})
     return site.page(
         request,

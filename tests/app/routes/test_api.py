@@ -10,6 +10,7 @@ import pytest
 from app.models import Kind, State
 from app.queue import Ended, claim, finish
 from tests.app.banks import write_kata
+from tests.app.history import graded
 from tests.app.webs import KATA, Client, Web, a_web
 
 
@@ -81,6 +82,17 @@ def test_submissions_are_listed_a_page_at_a_time(web: Web) -> None:
     assert web.client.get("/api/submissions?kata=nowhere").status_code == 404
     for wrong in ("limit=0", "limit=9999", "before=nan", "before=-1", "kind=all", "limit=x"):
         assert web.client.get(f"/api/submissions?{wrong}").status_code == 422
+
+
+def test_submissions_of_one_moment_are_all_listed(web: Web) -> None:
+    wanted = sorted(graded(web.db, 3.0).id for _ in range(7))
+    found: list[str] = []
+    asked: dict[str, object] = {"limit": 3}
+    while asked["limit"]:
+        page = web.client.get("/api/submissions", params=asked).json()
+        found += [row["id"] for row in page["submissions"]]
+        asked = {"limit": 3 if page["last"] else 0, "before": page["before"], "last": page["last"]}
+    assert found == wanted
 
 
 def test_a_try_has_its_snippet(web: Web) -> None:

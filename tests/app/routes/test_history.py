@@ -76,6 +76,18 @@ def test_a_long_history_has_pages_that_keep_the_filters(web: Web) -> None:
     assert "Older" not in second
 
 
+def test_submissions_of_one_moment_are_on_one_page_or_the_other(web: Web) -> None:
+    """As an import may bring them."""
+    moments = [5.0] * 3 + [3.0] * (PAGE + 20) + [1.0] * 2
+    rows = [graded(web.db, moment) for moment in moments]
+    wanted = [row.id for row in sorted(rows, key=lambda row: (-row.created, row.id))]
+    first = web.client.get("/history").text
+    older = re.search(r'href="(/history\?[^"]+)">Older', first)
+    assert older is not None
+    assert listed(first) + listed(web.client.get(older[1].replace("&amp;", "&")).text) == wanted
+    assert len(listed(web.client.get("/history?before=3.0").text)) == 2  # as links were before
+
+
 def test_times_are_in_the_persons_own_zone(web: Web) -> None:
     graded(web.db, at("2026-03-01 23:30"))
     browser = Client(web.app)
