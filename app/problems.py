@@ -6,6 +6,7 @@ A sentence says what happened, a second one what is safe and what to do next.
 from __future__ import annotations
 
 import difflib
+import errno
 import html
 import logging
 from collections.abc import Mapping
@@ -297,7 +298,8 @@ class Problem:
         """What happened, and what next."""
         row = SENTENCES[self.key]
         what, then = row[2:] if lang == "zh" else row[:2]
-        return what.format(**self.values), then.format(**self.values)
+        values = {name: self.values.get(f"{name}_{lang}", value) for name, value in self.values.items()}
+        return what.format(**values), then.format(**values)
 
 
 def problem_of(error: Exception, site: Site) -> Problem:
@@ -316,6 +318,8 @@ def problem_of(error: Exception, site: Site) -> Problem:
         case DatabaseTrouble():
             key = f"database_{error.kind}"
             return Problem(503, key if key in SENTENCES else "database_broken", headers={"Retry-After": "2"})
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return Problem(503, "database_full", headers={"Retry-After": "2"})
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():

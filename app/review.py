@@ -44,9 +44,13 @@ SITTING = 6 * 3600.0
 MANY_FAILURES = 3
 HARD_SHARE = 0.75
 FORECAST_DAYS = 30
+MOST_MOMENTS = 1000  # replayed of a card, the newest: they cost half a second, and forget what was before
 EASY_DAYS = ("easy_mon", "easy_tue", "easy_wed", "easy_thu", "easy_fri", "easy_sat", "easy_sun")  # as preferences
 
+MOVING = (Did.HINT, Did.ANSWER, Did.QUIZ, Did.REVIEW)  # events that move a card, or how far
+
 T = TypeVar("T")
+Grade = tuple[float, bool]  # when, and whether it passed
 
 
 class BadRating(Refused):
@@ -72,6 +76,15 @@ class Moment:
     at: float
     rating: fsrs.Rating
     only_when_due: bool = False  # failing at something that was not asked for says nothing
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What is stored of a card."""
+
+    due: float
+    version: int
+    state: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -128,9 +141,9 @@ def wishes_of(prefs: Mapping[str, Any]) -> Wishes:
 
 
 def replay(moments: Iterable[Moment], retention: float) -> fsrs.Card | None:
-    """The card after these moments, in the order of time; None before the first."""
+    """The card after these moments, the newest of them in the order of time; None before the first."""
     scheduler, card = _scheduler(retention), None
-    for moment in sorted(moments, key=lambda m: m.at):
+    for moment in sorted(moments, key=lambda m: m.at)[-MOST_MOMENTS:]:
         when = datetime.fromtimestamp(moment.at, UTC)
         if moment.only_when_due and (card is None or card.due > when):
             continue
@@ -226,14 +239,16 @@ def refresh(db: Database, person: Person, wishes: Wishes, zone: ZoneInfo, now: f
 
 def rebuild(session: Session, person: Person, kata: str, wishes: Wishes, zone: ZoneInfo, now: float) -> Card | None:
     """Replays one card and stores it. The version rises with everything that ever happened to the kata."""
-    grades = _grades(session, person, kata)
-    events = happened(session, person, (Did.HINT, Did.ANSWER, Did.QUIZ, Did.REVIEW), kata=kata)
-    moments = _moments(grades, events, now)
-    card = replay(moments, wishes.retention)
-    row = session.get(Card, (person.holder, kata))
+    events = happened(session, person, MOVING, kata=kata)
+    return put(session, person, kata, replayed(kata, _grades(session, person, kata), events, wishes, zone, now))
+
+
+def replayed(
+    kata: str, grades: list[Grade], events: Sequence[Event], wishes: Wishes, zone: ZoneInfo, now: float
+) -> Replayed | None:
+    """The card that follows from all grades and events of a kata, by time; it takes a while, and no database."""
+    card = replay(_moments(grades, events, now), wishes.retention)
     if card is None:
-        if row is not None:
-            session.delete(row)
         return None
     state: dict[str, Any] = {
         **card.to_dict(),
@@ -242,12 +257,24 @@ def rebuild(session: Session, person: Person, kata: str, wishes: Wishes, zone: Z
         "easy": list(wishes.easy),
         "wake": grades[-1][0] + SITTING if grades and grades[-1][0] + SITTING > now else 0,
     }
+    return Replayed(
+        due=start_of(_comes_up(card, kata, wishes, zone, now), zone),  # from the morning of that day on
+        version=sum(passed for _, passed in grades) + sum(event.kind in (Did.QUIZ, Did.REVIEW) for event in events),
+        state=state,
+    )
+
+
+def put(session: Session, person: Person, kata: str, found: Replayed | None) -> Card | None:
+    """Stores a card; removes it where there is none any more."""
+    row = session.get(Card, (person.holder, kata))
+    if found is None:
+        if row is not None:
+            session.delete(row)
+        return None
     if row is None:
         row = Card(holder=person.holder, kata=kata)
         session.add(row)
-    row.due = start_of(_comes_up(card, kata, wishes, zone, now), zone)  # from the morning of that day on
-    row.version = sum(passed for _, passed in grades) + sum(event.kind in (Did.QUIZ, Did.REVIEW) for event in events)
-    row.state = state
+    row.due, row.version, row.state = found.due, found.version, found.state
     session.flush()
     return row
 
@@ -258,7 +285,7 @@ def _comes_up(card: fsrs.Card, kata: str, wishes: Wishes, zone: ZoneInfo, now: f
     return spared(day(card.due.timestamp(), zone), kata, wishes.easy, earliest)
 
 
-def _moments(grades: list[tuple[float, bool]], events: list[Event], now: float) -> list[Moment]:
+def _moments(grades: list[Grade], events: Sequence[Event], now: float) -> list[Moment]:
     undone = {event.payload["undoes"] for event in events if event.kind == Did.REVIEW and "undoes" in event.payload}
     helped = [(event.at, event.kind) for event in events if event.kind in (Did.HINT, Did.ANSWER)]
     sheets = [(event.at, _share(event)) for event in events if event.kind == Did.QUIZ]
@@ -274,13 +301,19 @@ def _share(event: Event) -> float:
     return event.payload.get("right", 0) / total if total else 0.0
 
 
-def _grades(session: Session, person: Person, kata: str) -> list[tuple[float, bool]]:
-    rows = session.execute(
-        select(Submission.created, Submission.verdict)
-        .where(*_counts(person), Submission.kata == kata)
-        .order_by(Submission.created, Submission.id)
-    )
-    return [(at, verdict == "passed") for at, verdict in rows]
+def _grades(session: Session, person: Person, kata: str) -> list[Grade]:
+    return grades(session, person, (kata,)).get(kata, [])
+
+
+def grades(session: Session, person: Person, katas: Collection[str] | None = None) -> dict[str, list[Grade]]:
+    """Kata -> its grades, by time; of all katas, or of those named."""
+    rows = select(Submission.kata, Submission.created, Submission.verdict).where(*_counts(person))
+    if katas is not None:
+        rows = rows.where(Submission.kata.in_(katas))
+    found: dict[str, list[Grade]] = {}
+    for kata, at, verdict in session.execute(rows.order_by(Submission.created, Submission.id)):
+        found.setdefault(kata, []).append((at, verdict == "passed"))
+    return found
 
 
 def _counts(person: Person) -> tuple[Any, ...]:

@@ -56,11 +56,14 @@ def show(request: Request, site: SiteDep, deleted: bool = False) -> Response:
 
 
 @router.get("/progress/export")
-def export(request: Request, site: SiteDep) -> Response:
-    """Everything as one JSON file."""
+def export(request: Request, site: SiteDep, whole: bool = False) -> Response:
+    """Everything as one JSON file; one that no import takes comes at the second time, `whole`."""
     now = time.time()
     name = f"torchkata-{day(now, zone_of(site.reader(request).prefs, request.cookies)).isoformat()}.json"
-    file = backup.spooled(site.db, site.person(request), now, site.settings.data)
+    file, fits = backup.spooled(site.db, site.person(request), now, site.settings.data)
+    if not fits and not whole:
+        file.close()
+        return site.page(request, "too_large.html", most=saved.MOST_MIB)
     return StreamingResponse(
         _read(file),
         media_type="application/json",

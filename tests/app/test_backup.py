@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import fsrs
 import pytest
-from sqlalchemy import func, select
+from pydantic import ValidationError
+from sqlalchemy import func, select, update
 
 from app import backup, drafts, progress, review, saved
-from app.db import READERS
+from app.db import READERS, Database, DatabaseTrouble
 from app.drafts import Step
 from app.events import Did
 from app.models import Card, DraftEvent, Event, Kind, Preference, State, Submission
 from app.people import LOCAL_PERSON as ME
 from app.people import Person
 from app.preferences import change
+from app.problems import Problem
 from app.refusals import Refused
 from app.review import Wishes
 from app.saved import BadExport, ImportTooLarge, NewerExport, NotAnExport
 from graders.verdict import Environment, Isolation, Report, Trial, TrialStatus, Verdict
+from tests.app import disks
 from tests.app.history import CODE, DAY, UTC, answered, at, did, graded
 from tests.app.webs import Web, a_web
 
@@ -201,15 +207,15 @@ def test_what_an_import_would_not_take_is_left_out_the_oldest_first(web: Web, mo
     fill(web)  # reports: a grade at noon, a run and a try after it; the draft was typed now
     whole = json.loads(out(web))
     assert whole["left_out"] == {"reports": 0, "logs": 0}
-    log = len(json.dumps(whole["drafts"][0]["steps"]))
-    for room, reports, steps in ((0, 0, 0), (log + 9000 + len(TRIAL), 1, 163), (log + 99_000, 3, 163)):
+    log = len(json.dumps(whole["drafts"][0]["steps"], ensure_ascii=False).encode())
+    monkeypatch.setattr(backup, "ROOM", 0)
+    least = len(out(web)) + 100  # the numbers of what is left out
+    for room, reports, steps in ((0, 0, 0), (least + log + len(TRIAL), 1, 163), (least + log + 9000, 3, 163)):
         monkeypatch.setattr(backup, "ROOM", room)
         content = out(web)
         raw = json.loads(content)
         kept = [one for name in ("submissions", "runs", "tries") for one in raw[name] if one["report"]]
-        if room < log + 99_000:
-            kept = [one for one in kept if one["created"] >= NOON + 2]
-        assert len(kept) == reports
+        assert sorted(one["created"] for one in kept) == [NOON, NOON + 1, NOON + 2][3 - reports :]
         assert len(raw["drafts"][0]["steps"]) == steps
         assert raw["drafts"][0]["text"] == whole["drafts"][0]["text"]
         assert [one["code"] for one in raw["runs"]] == [one["code"] for one in whole["runs"]]
@@ -312,6 +318,63 @@ def test_what_is_no_export_is_refused(content: bytes, error: type[Refused]) -> N
 Damage = Callable[[dict[str, Any]], object]
 
 
+def a_sheet(raw: dict[str, Any]) -> dict[str, Any]:
+    """What the one quiz among the events says, with a wrong answer."""
+    found: dict[str, Any] = raw["events"][1]["payload"]
+    return found
+
+
+MANY = dict.fromkeys(map(str, range(5000)), 0)
+
+
+@pytest.mark.parametrize(
+    ("damage", "most"),
+    [
+        (lambda raw: raw.update(MANY), 1),
+        (lambda raw: raw["events"][0].update(MANY), 1),
+        (lambda raw: raw["events"][0]["payload"].update(MANY), 1),
+        (lambda raw: raw.update(events=[{}] * 5000), 1),
+        (lambda raw: raw.update(preferences={name: [] for name in MANY}), 1),
+        (lambda raw: raw.update(left_out={name: [] for name in MANY}), 1),
+        (lambda raw: a_sheet(raw).update(answers=MANY), 1),
+        (lambda raw: a_sheet(raw).update(answers={"x": [0] * 5000}), 1),
+        (lambda raw: raw["drafts"][0].update(steps=[0] * 5000), 1),
+        (lambda raw: raw["drafts"][0]["steps"][9].update(changes=[[0, None]] * 5000), 1),
+        (lambda raw: raw["tries"].extend([0] * 5000), 1),
+        (lambda raw: raw["submissions"][1]["report"].update(cases=[{}] * 10_001), 1),
+        (lambda raw: raw["submissions"][1]["report"].update(cases=[0] * 150_001), 1),
+        (lambda raw: raw["submissions"][1]["report"].update(cases=[0] * 500), 500),
+    ],
+)
+def test_a_file_is_looked_into_no_further_than_to_its_first_mistakes(web: Web, damage: Damage, most: int) -> None:
+    """Whoever lists what is wrong with each of a million members is busy for many seconds."""
+    fill(web)
+    raw = json.loads(out(web))
+    damage(raw)
+    with pytest.raises(ValidationError) as caught:
+        saved.Saved.model_validate(raw)
+    assert caught.value.error_count() <= most
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_place_of_a_mistake_is_short_and_the_reason_is_in_the_readers_language(lang: str) -> None:
+    raw = {"format": "torchkata-progress", "\x1b<b>" + "x" * 1_000_000: 1}
+    with pytest.raises(BadExport) as caught:
+        saved.parse(json.dumps(raw).encode(), NOW)
+    said, _ = Problem(422, "import_broken", caught.value.values).sentences(lang)
+    assert f"?<b>{'x' * 60}" in said
+    assert len(said) < 200
+    assert {"en": "nothing of that name", "zh": "没有此项"}[lang] in said
+
+
+def test_every_reason_can_be_said_in_both_languages() -> None:
+    values = {"max_length": 1, "ge": 0, "le": 1}
+    for reason in saved.REASONS:
+        said = BadExport("here", reason, **values).values
+        assert said["why"].isascii()
+        assert not said["why_zh"].isascii()
+
+
 def test_steps_that_would_take_ages_are_refused(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(web)
     content = out(web)
@@ -321,7 +384,7 @@ def test_steps_that_would_take_ages_are_refused(web: Web, monkeypatch: pytest.Mo
     monkeypatch.setattr(saved, "MOST_REPLAYED", work - 1)
     with pytest.raises(BadExport) as caught:
         saved.parse(content, time.time())
-    assert caught.value.values == {"where": "drafts.0.steps.162", "why": "too much to carry out"}
+    assert (caught.value.values["where"], caught.value.values["why"]) == ("drafts.0.steps.162", "too much to carry out")
 
 
 @pytest.mark.parametrize(
@@ -363,6 +426,22 @@ def test_steps_that_would_take_ages_are_refused(web: Web, monkeypatch: pytest.Mo
         (lambda raw: raw.update(preferences={"theme": ["dark"]}), "preferences.theme"),
         (lambda raw: raw.pop("events"), "events"),
         (lambda raw: raw.update(cards=[]), "cards"),
+        (lambda raw: raw.update(exported="x" * 65), "exported"),
+        (lambda raw: raw.update(left_out={"reports": -1}), "left_out.reports"),
+        (lambda raw: raw["preferences"].update(theme="x" * 1001), "preferences.theme"),
+        (lambda raw: raw["preferences"].update(dict.fromkeys(map(str, range(101)), 1)), "preferences"),
+        (lambda raw: a_sheet(raw).update(right=a_sheet(raw)["total"] + 1), "events.1.quiz.payload"),
+        (lambda raw: a_sheet(raw).update(passed=True), "events.1.quiz.payload"),
+        (lambda raw: a_sheet(raw).update(right=-1), "events.1.quiz.payload.right"),
+        (lambda raw: a_sheet(raw).update(quiz="x" * 65), "events.1.quiz.payload.quiz"),
+        (lambda raw: a_sheet(raw)["answers"].update({"x" * 65: []}), "events.1.quiz.payload.answers"),
+        (lambda raw: a_sheet(raw)["answers"].update(x=["x" * 101]), "events.1.quiz.payload.answers.x"),
+        (lambda raw: a_sheet(raw)["answers"].update(x=["1"] * 9), "events.1.quiz.payload.answers.x"),
+        (lambda raw: raw["events"][2]["payload"].update(base=-1), "events.2.review.payload.CardAnswered.base"),
+        (lambda raw: raw["submissions"][0].update(code="x" * ((4 << 20) + 1)), "submissions.0.code"),
+        (lambda raw: raw["submissions"][1]["report"].update(score={"total": 101}), "submissions.1.report"),
+        (lambda raw: raw["submissions"][1]["report"]["output"].update(stdout="x" * 5_000_000), "submissions.1.report"),
+        (lambda raw: raw["drafts"][0]["steps"][9].update(typed_at=1e13), "drafts.0.steps.9.typed_at"),
     ],
 )
 def test_a_damaged_file_says_where_and_nothing_of_it_comes_in(web: Web, damage: Damage, where: str) -> None:
@@ -419,18 +498,152 @@ def test_what_the_pages_record_can_be_brought_back(web: Web) -> None:
     assert back(web, content).events == 3
 
 
-@pytest.mark.parametrize("mib", [8, 0])
+@pytest.mark.parametrize("held", [8 << 20, 1])
 def test_an_export_that_is_read_slowly_holds_nothing_of_the_database_and_leaves_no_file(
-    mib: int, web: Web, monkeypatch: pytest.MonkeyPatch
+    held: int, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(web)
-    monkeypatch.setattr(backup, "SPOOL_MIB", mib)
+    monkeypatch.setattr(backup, "SPOOL", held)
     folder = web.site.settings.data
     before = sorted(folder.iterdir())
-    files = [backup.spooled(web.db, ME, NOW, folder) for _ in range(READERS + 1)]
+    files = [backup.spooled(web.db, ME, NOW, folder)[0] for _ in range(READERS + 1)]
     with web.db.reading():
         pass  # with a connection held by each, there would be none left
     for file in files:
         with file:
             assert file.read() == out(web)
     assert sorted(folder.iterdir()) == before
+
+
+def test_others_write_while_an_import_is_worked_out(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(web)
+    content = out(web)
+    backup.delete_everything(web.db, ME)
+    other, real = Database(web.db.file, busy=0.05), review.replay
+
+    def replay(moments: Iterable[review.Moment], retention: float) -> fsrs.Card | None:
+        graded(other, NOON, person=Person("somebody"))  # raises where the database is locked
+        return real(moments, retention)
+
+    monkeypatch.setattr(review, "replay", replay)
+    try:
+        assert back(web, content).submissions == 6
+    finally:
+        other.close()
+    assert rows(web, Person("somebody")) == 2  # a card each
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_what_a_person_does_during_his_import_counts(web: Web, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    fill(web)
+    content = out(web)
+    backup.delete_everything(web.db, ME)
+    other, real, left = Database(web.db.file, busy=0.05), review.replay, [times]
+
+    def replay(moments: Iterable[review.Moment], retention: float) -> fsrs.Card | None:
+        left[0] -= 1
+        if left[0] >= 0:
+            with suppress(DatabaseTrouble):  # who never pauses makes the import wait no longer, and waits himself
+                graded(other, NOON + 20 * DAY + left[0], passed=False)
+        return real(moments, retention)
+
+    monkeypatch.setattr(review, "replay", replay)
+    try:
+        back(web, content)
+    finally:
+        other.close()
+    with web.db.reading() as session:
+        cards = {card.kata: (card.due, card.version, card.state) for card in session.scalars(select(Card))}
+        count = session.scalar(
+            select(func.count()).where(Submission.kind == Kind.GRADE, Submission.state == State.DONE)
+        )
+    assert count is not None
+    assert cards["masked_softmax"][2]["graded"] == count > 2
+    with web.db.writing() as session:
+        for kata, (due, version, kept) in cards.items():
+            card = review.rebuild(session, ME, kata, Wishes(), UTC, NOW)
+            assert card is not None
+            assert (card.due, card.version, card.state) == (due, version, kept)
+
+
+def test_a_file_with_two_drafts_of_one_kata_comes_in(web: Web) -> None:
+    fill(web)
+    raw = json.loads(out(web))
+    raw["drafts"] *= 2
+    backup.delete_everything(web.db, ME)
+    assert back(web, json.dumps(raw).encode()).drafts == 1
+    assert len(tables(web)["draft_events"]) == 163
+
+
+def test_the_room_of_a_file_is_counted_in_bytes_and_code_takes_its_part(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chinese letters are three bytes each, and a line that ends two."""
+    trial = Trial.model_validate_json(TRIAL).model_copy(update={"value": "中" * 20_000}).model_dump_json()
+    for n in range(10):
+        row = graded(web.db, NOON + n, kind=Kind.TRY, report=trial)
+        with web.db.writing() as session:
+            session.execute(update(Submission).where(Submission.id == row.id).values(code="# 中文\n" * 5000))
+    type_in(web, "masked_softmax", "文\n" * 100)
+    monkeypatch.setattr(backup, "ROOM", 1 << 20)
+    content = out(web)
+    assert len(content) <= 1 << 20
+    assert len(content) + len(trial.encode()) > 1 << 20  # no more than that is left empty
+    raw = json.loads(content)
+    assert raw["left_out"]["reports"] == sum(one["report"] is None for one in raw["tries"]) > 0
+    assert raw["left_out"]["logs"] == 0
+    kept = [one["created"] for one in raw["tries"] if one["report"]]
+    assert kept == [NOON + n for n in range(10 - len(kept), 10)]
+    assert {one["code"] for one in raw["tries"]} == {"# 中文\n" * 5000}
+    monkeypatch.setattr(saved, "MOST_MIB", 1)
+    saved.parse(content, time.time())
+
+
+def test_steps_whose_texts_were_long_in_between_are_left_out_where_no_import_would_replay_them(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, steps = "x", [Step("edit", drafts.digest_of("x"), text="x")]
+    for n in range(48):  # whole texts are kept of the first and the last one only
+        changes, text = ([1, [0, "y" * 50_000]], "x" + "y" * 50_000) if n % 2 == 0 else ([1, [50_000]], "x")
+        steps.append(Step("edit", drafts.digest_of(text), changes=changes))
+    drafts.append(web.db, ME, "masked_softmax", "", 0, "tab", steps)
+    for module in (saved, backup):
+        monkeypatch.setattr(module, "MOST_REPLAYED", 1_000_000)
+    content = out(web)
+    assert json.loads(content)["left_out"] == {"reports": 0, "logs": 1}
+    saved.parse(content, time.time())
+
+
+def test_a_history_that_no_import_takes_is_said_to_be_one_in_the_page_and_in_the_file(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(web)
+    browser = web.browser()
+    assert b"too_large" not in browser.get("/progress/export").content
+    monkeypatch.setattr(backup, "ROOM", len(out(web)) // 10)
+    page = browser.get("/progress/export")
+    assert "larger than the 32 MiB that an import takes" in page.text
+    whole = browser.get("/progress/export?whole=1")
+    assert whole.headers["content-disposition"].startswith("attachment")
+    raw = json.loads(whole.content)
+    assert raw["too_large"] is True
+    assert raw["drafts"][0]["text"] == "x = '中文 🙂'\n"
+    monkeypatch.undo()
+    monkeypatch.setattr(backup, "MOST_ROWS", 5)
+    assert json.loads(out(web))["too_large"] is True
+
+
+@disks.needs_root
+def test_a_disk_that_is_full_while_an_export_is_written_is_said_to_be_full(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(web)
+    row = graded(web.db, NOON + 9)
+    with web.db.writing() as session:
+        session.execute(update(Submission).where(Submission.id == row.id).values(code="x" * (2 << 20)))
+    monkeypatch.setattr(backup, "SPOOL", 1)
+    with disks.little_disk(tmp_path / "little") as disk:
+        web.site.settings = replace(web.site.settings, data=disk)
+        answer = web.browser(Accept="application/json").get("/progress/export")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_full")
+        assert not list(disk.iterdir())

@@ -97,6 +97,13 @@ def test_a_replay_does_not_depend_on_chance_or_on_the_order_of_reading() -> None
     assert first.to_dict() == again.to_dict()
 
 
+def test_of_a_very_long_history_the_newest_counts() -> None:
+    """So that an answer to such a card holds the database no longer than to any other."""
+    many = [Moment(NOON + n * DAY, Good if n % 3 else Again) for n in range(review.MOST_MOMENTS)]
+    before_all_dates = Moment(-1e15, Good)  # who looks at it fails
+    assert replay([before_all_dates, *many], 0.9) == replay(many, 0.9)
+
+
 def test_intervals_are_whole_days_and_grow_with_the_rating() -> None:
     days = []
     for rating in (Again, Hard, Good, Easy):
