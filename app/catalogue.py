@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 from app.i18n import marked
 from app.progress import Standing, Status
-from katas.bank import Kata
+from katas.bank import Kata, KataError
 
 # In the order in which one thing builds on another; a bank of one's own may have others, which come behind.
 TRACKS = {
@@ -32,6 +33,7 @@ STATUSES = {
 }
 KINDS = {"code": marked("Code"), "concept": marked("Concept")}
 LONGEST_QUERY = 200
+_TEXTS: dict[str, tuple[Kata, str]] = {}  # by id, as long as the bank hands out the same kata
 
 
 def ordered(katas: Iterable[Kata]) -> list[Kata]:
@@ -72,7 +74,7 @@ def track_name(track: str) -> str:
 
 def find(katas: Iterable[Kata], found: Mapping[str, Standing], wish: Wish) -> list[tuple[str, list[Row]]]:
     """Track -> its rows, by level; only what fits the wish."""
-    words = wish.q[:LONGEST_QUERY].casefold().split()
+    words = _folded(wish.q[:LONGEST_QUERY]).split()
     order = {track: n for n, track in enumerate(TRACKS)}
     rows = [Row(kata, found.get(kata.id, Standing(kata.id))) for kata in katas]
     rows = [row for row in rows if _fits(row, wish) and _says(row.kata, words)]
@@ -91,6 +93,31 @@ def _fits(row: Row, wish: Wish) -> bool:
 
 
 def _says(kata: Kata, words: list[str]) -> bool:
-    parts = (kata.id, kata.id.replace("_", " "), *kata.title.values(), kata.entry, kata.torch, track_name(kata.track))
-    text = "\n".join(parts).casefold()
-    return all(word in text for word in words)
+    return all(word in _text(kata) for word in words) if words else True
+
+
+def _text(kata: Kata) -> str:
+    """What a kata can be found by: its names, and what it asks, in both languages."""
+    known = _TEXTS.get(kata.id)
+    if known is None or known[0] is not kata:
+        parts = [
+            kata.id,
+            kata.id.replace("_", " "),
+            *kata.title.values(),
+            kata.entry,
+            kata.torch,
+            track_name(kata.track),
+        ]
+        for lang in kata.title:
+            try:
+                page = kata.page(lang)
+            except (KataError, OSError):
+                continue  # its own page says what is wrong with it
+            parts += [page.get("Question", ""), page.get("Task", "")]
+        known = _TEXTS[kata.id] = (kata, _folded("\n".join(parts)))
+    return known[1]
+
+
+def _folded(text: str) -> str:
+    """Without the difference between capitals and small letters, and between wide and narrow ones."""
+    return unicodedata.normalize("NFKC", text).casefold()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from app import catalogue
@@ -31,6 +34,20 @@ def test_no_wish_finds_everything_track_by_track() -> None:
 )
 def test_words_are_looked_for_in_both_languages_and_in_names(words: str) -> None:
     assert "multi_head_attention" in ids(Wish(q=words))
+
+
+@pytest.mark.parametrize("words", ["padding -INF", "ｐａｄｄｉｎｇ broadcasts", "填充 梯度"])
+def test_what_a_kata_asks_is_looked_through_as_well(words: str) -> None:
+    found = ids(Wish(q=words))
+    assert "masked_softmax" in found
+    assert "layer_norm" not in found
+
+
+def test_a_kata_whose_page_is_broken_is_still_found_by_its_name(tmp_path: Path) -> None:
+    shutil.copytree(KATAS[0].folder, tmp_path / KATAS[0].id)
+    (kata,) = Bank.open(tmp_path).katas()
+    (kata.folder / "page.zh.md").unlink()
+    assert [row.kata.id for _, rows in catalogue.find([kata], {}, Wish(q=kata.id)) for row in rows] == [kata.id]
 
 
 def test_all_words_must_be_there() -> None:
