@@ -38,6 +38,8 @@ BELOW = {
     "scaleddotproductattention": (
         ("torch.onnx.ops", "attention"),
         ("torch.onnx.ops._impl", "attention_23"),
+        # what torch.compile looks for in order to fuse it: attention by hand, thirty times
+        *(("torch._inductor.fx_passes.fuse_attention", f"_sfdp_pattern_{number}") for number in range(1, 40)),
     ),
     "layernorm": (
         ("torch._refs", "_normalize"),
@@ -45,6 +47,7 @@ BELOW = {
         ("torch._C", "_fuse_to_static_module"),
     ),
     "batchnorm": (("torch._decomp.decompositions", "native_batch_norm_helper"),),
+    "nll": (("torch.distributed.tensor.parallel.loss", "_nll_loss_forward"),),  # on a mesh of one process
     "attention.flexattention": (
         ("torch.nn.attention.flex_attention", "flex_attention"),
         ("torch._higher_order_ops.flex_attention", "math_attention"),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+import torch
 
 from graders.grade import Grader
+from graders.operators import plan
 from graders.selfcheck import reference_code
 from graders.verdict import Report, Verdict
 from katas.bank import Bank
@@ -104,6 +109,22 @@ REFUSED = {
         "getattr(torch._decomp.decompositions, name('repleh_mron_hctab_evitan'))(\n"
         "    x.reshape(1, 6, 4), None, None, None, None, True, 0.1, 1e-5, False)",
     ),
+    "a loss of a device mesh": (
+        "cross_entropy",
+        "import importlib\n"
+        "f = importlib.import_module('torch.distributed.tensor.parallel.loss')\n"
+        "getattr(f, name('drawrof_ssol_lln_'))(x, None, None, None, 0, -100, x.shape, 1, None, 0)",
+    ),
+    "an alignment of one step": (
+        "cross_entropy",
+        "one = torch.ones(3, dtype=torch.int64)\n"
+        "getattr(torch.nn.functional, name('ssol_ctc'))(x[:1].log_softmax(-1), one[:, None], one, one)",
+    ),
+    "a distribution": ("cross_entropy", "getattr(torch.distributions, name('lacirogetaC'))(logits=x)"),
+    "a distribution made of another": (
+        "cross_entropy",
+        "getattr(torch.distributions, name('hguorhTthgiartSlacirogetaCtoHenO'))(logits=x)",
+    ),
     "another method of a module": (
         "multi_head_attention",
         "from torch.ao.nn.quantizable.modules import activation\n"
@@ -141,7 +162,8 @@ ALLOWED = {
     "log_softmax beside the losses": (
         "cross_entropy",
         "torch.nn.functional.log_softmax(x, -1).gather(-1, torch.zeros(2, 3, 1, dtype=torch.int64))\n"
-        "torch.nn.functional.binary_cross_entropy(x.sigmoid(), x)",
+        "torch.nn.functional.binary_cross_entropy(x.sigmoid(), x)\n"
+        "torch.distributions.Normal(x, 1.0).log_prob(x), torch.special.entr(x)",
     ),
     "softmax beside the masked one": ("masked_softmax", "torch.softmax(x, -1), torch.nn.Softmax(-1)(x)"),
     "moments beside the norms": (
@@ -155,6 +177,16 @@ ALLOWED = {
 def test_what_is_allowed_works_beside_the_forbidden(grader: Grader, what: str) -> None:
     report = grade(grader, *ALLOWED[what])
     assert report.verdict is Verdict.PASSED, (report.message, report.policy)
+
+
+def test_every_attention_that_the_compiler_looks_for_refuses() -> None:
+    """Read from the file: to import it in a jail takes seconds."""
+    home = "torch._inductor.fx_passes.fuse_attention"
+    source = Path(torch.__file__).parent.parent.joinpath(*home.split(".")).with_suffix(".py").read_text("utf-8")
+    patterns = set(re.findall(r"(?m)^def (_sfdp_pattern_\w+)", source))
+    assert len(patterns) >= 30
+    functions = plan(BANK.kata("scaled_dot_product_attention").forbidden)["functions"]
+    assert patterns <= {path for _, module, path in functions if module == home}
 
 
 def test_the_next_submission_finds_its_operators_whole(grader: Grader) -> None:
