@@ -37,7 +37,7 @@ KERNELS = {
 BELOW = {
     "scaleddotproductattention": (
         ("torch.onnx.ops", "attention"),
-        ("torch.onnx.ops._impl", "attention_23"),
+        ("torch.onnx.ops._impl", "attention_23._init_fn"),  # an operator of torch.library: what it was made of
         # what torch.compile looks for in order to fuse it: attention by hand, thirty times
         *(("torch._inductor.fx_passes.fuse_attention", f"_sfdp_pattern_{number}") for number in range(1, 40)),
     ),
