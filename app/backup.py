@@ -362,9 +362,8 @@ def _plan(
         {},
     )
     plan.counts.submissions, plan.counts.events = len(plan.submissions), len(plan.events)
-    for (
-        log
-    ) in logs:  # one that goes on where the one here ends is appended to it; of any other only what is here counts
+    for log in logs:
+        # One that goes on where the one here ends is appended to it; of any other only what is here counts.
         steps = there.logs[log[0]["kata"]]
         if steps != [row["digest"] for row in log[: len(steps)]]:
             plan.counts.drafts_kept += log[-1]["digest"] not in steps
