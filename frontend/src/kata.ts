@@ -96,6 +96,7 @@ class KataPage {
         const box = find<HTMLTextAreaElement>("textarea[name=snippet]", form);
         this.snippet = box ? new SnippetBox(config.kata, box) : null;
         form.addEventListener("submit", (event) => this.onSubmit(event));
+        this.sendOnce(form);
         find("label[for=code]")?.addEventListener("click", () => this.editor.view.focus());
         document.addEventListener("keydown", (event) => {
             if (event.defaultPrevented || !(event.ctrlKey || event.metaKey) || event.key !== "Enter") return;
@@ -271,9 +272,23 @@ class KataPage {
         void this.send(kind === "run" || kind === "try" ? kind : "grade");
     }
 
+    /** The second click of a double click, and a key held down, say what the first one said; a verdict may come in between. */
+    private sendOnce(form: HTMLFormElement): void {
+        const sends = (target: EventTarget | null): boolean => target instanceof Element && target.closest("button[name=kind]") !== null;
+        form.addEventListener("click", (event) => {
+            if (event.detail > 1 && sends(event.target)) event.preventDefault();
+        });
+        const held = (event: KeyboardEvent): void => {
+            if (!event.repeat || event.key !== "Enter" || !(event.ctrlKey || event.metaKey || sends(event.target))) return;
+            event.preventDefault();
+            event.stopPropagation();
+        };
+        document.addEventListener("keydown", held, { capture: true });
+    }
+
     private async send(kind: string): Promise<void> {
         const { live, form, lang } = this;
-        // A second click while the first is on its way is the same click.
+        // Whatever comes while the first is on its way is the same.
         if (!live || this.sending) return;
         this.sending = true;
         this.panes?.show("results");

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from tests.journeys.conftest import Server, eventually, somebody
 from tests.journeys.editors import KATA, keys, result, saved, source, visit, write
@@ -115,15 +115,56 @@ def test_a_result_that_comes_late_leaves_the_next_run_alone(page: Page) -> None:
     expect(page.locator("[data-result] [data-kind=run]")).to_be_visible()
 
 
-def test_a_double_click_sends_once(page: Page) -> None:
+def test_a_double_click_sends_once_also_when_the_verdict_comes_between(page: Page) -> None:
     visit(page)
     write(page, source() + "\n# twice\n")
-    saved(page)
-    before = len(page.request.get(f"/api/submissions?kata={KATA}&limit=200").json()["submissions"])
-    page.get_by_role("button", name=re.compile("^Submit")).dblclick()
+    sent = submissions_of(page)
+    button = page.get_by_role("button", name=re.compile("^Submit"))
+    button.click()
     result(page)
-    after = len(page.request.get(f"/api/submissions?kata={KATA}&limit=200").json()["submissions"])
-    assert after == before + 1
+    button.hover()
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    page.evaluate("0")  # what it asked for has been seen by then
+    assert len(sent) == 1
+    button.dblclick()
+    expect(page.locator(".live")).to_be_hidden()
+    result(page)
+    assert len(sent) == 2
+
+
+def test_keys_held_down_send_once(page: Page) -> None:
+    visit(page)
+    write(page, source() + "\n# held\n")
+    sent = submissions_of(page)
+    for key in ("Control", "Shift", "Enter"):
+        page.keyboard.down(key)
+    result(page)
+    page.keyboard.down("Enter")
+    page.evaluate("0")
+    for key in ("Enter", "Shift", "Control"):
+        page.keyboard.up(key)
+    button = page.get_by_role("button", name=re.compile("^Submit"))
+    button.focus()
+    page.keyboard.down("Enter")
+    expect(page.locator(".live")).to_be_hidden()
+    result(page)
+    page.keyboard.down("Enter")
+    page.evaluate("0")
+    page.keyboard.up("Enter")
+    assert len(sent) == 2
+
+
+def submissions_of(page: Page) -> list[str]:
+    """The addresses of what the page sends to be judged, as it goes on."""
+    sent: list[str] = []
+
+    def note(asked: Request) -> None:
+        if asked.method == "POST" and asked.url.endswith("/submissions"):
+            sent.append(asked.url)
+
+    page.on("request", note)
+    return sent
 
 
 def test_the_same_code_may_be_submitted_again(page: Page) -> None:
