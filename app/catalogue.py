@@ -93,7 +93,7 @@ def _fits(row: Row, wish: Wish) -> bool:
 
 
 def _says(kata: Kata, words: list[str]) -> bool:
-    return all(word in _text(kata) for word in words) if words else True
+    return all(word in _text(kata) for word in words)
 
 
 def _text(kata: Kata) -> str:

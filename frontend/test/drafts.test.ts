@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ChangeSet } from "@codemirror/state";
 import { type Answer, DraftLog, type Head, type Kept, type SignedStep, type Status, toText } from "../src/drafts";
 import { digestNow } from "../src/sha256";
+import { Clock, settle } from "./clock";
 
 const STARTER = "def f(x):\n    pass\n";
 
@@ -36,8 +37,7 @@ class Tab {
     text: string;
     kept: Kept | null = null;
     full = false;
-    timers: { due: number; call: () => void }[] = [];
-    clock = 0;
+    clock = new Clock();
     told: [number, string][] = [];
     last: [number, SignedStep[]] | null = null;
     log: DraftLog;
@@ -58,12 +58,8 @@ class Tab {
                     if (this.full && record) throw new Error("QuotaExceededError");
                     this.kept = record && structuredClone(record);
                 },
-                later: (after, call) => {
-                    const timer = { due: this.clock + after, call };
-                    this.timers.push(timer);
-                    return () => (this.timers = this.timers.filter((other) => other !== timer));
-                },
-                now: () => this.clock / 1000,
+                later: (after, call) => this.clock.later(after, call),
+                now: () => this.clock.now / 1000,
                 tellTabs: (version, text) => this.told.push([version, text]),
             },
             { status: (status) => this.statuses.push(status), adopt: (text) => (this.text = text) },
@@ -76,25 +72,14 @@ class Tab {
         this.log.typed(changes, "edit");
     }
 
-    async pass(milliseconds: number): Promise<void> {
-        const end = this.clock + milliseconds;
-        for (;;) {
-            const due = this.timers.filter((timer) => timer.due <= end).sort((a, b) => a.due - b.due)[0];
-            if (!due) break;
-            this.timers = this.timers.filter((timer) => timer !== due);
-            this.clock = due.due;
-            due.call();
-            await settle();
-        }
-        this.clock = end;
+    pass(milliseconds: number): Promise<void> {
+        return this.clock.pass(milliseconds);
     }
 
     get state(): string {
         return this.statuses.at(-1)?.state ?? "";
     }
 }
-
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("every keystroke lies in the browser at once and at the server within a second", async () => {
     const server = new Log();

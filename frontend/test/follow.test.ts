@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Refusal } from "../src/api";
 import { follow, type Means, type Stream } from "../src/follow";
 import type { Told } from "../src/progress";
+import { Clock, settle } from "./clock";
 
 /** One connection; what comes over it is said by the test. */
 class Line implements Stream {
@@ -32,8 +33,7 @@ class Follower {
     row: { state: string; verdict: string | null } | null = { state: "running", verdict: null };
     deleted = false;
     stop: () => void;
-    private clock = 0;
-    private timers: { due: number; call: () => void }[] = [];
+    private readonly clock = new Clock();
 
     constructor(streams = true) {
         const means: Means = {
@@ -49,11 +49,7 @@ class Follower {
                 if (!this.row) throw new Error("no network");
                 return this.row;
             },
-            later: (milliseconds, call) => {
-                const timer = { due: this.clock + milliseconds, call };
-                this.timers.push(timer);
-                return () => (this.timers = this.timers.filter((other) => other !== timer));
-            },
+            later: (milliseconds, call) => this.clock.later(milliseconds, call),
         };
         const followed = { told: (told: Told) => this.told.push(told), broken: (broken: boolean) => (this.broken = broken) };
         this.stop = follow("a/b", followed, means);
@@ -64,25 +60,14 @@ class Follower {
     }
 
     get waits(): number {
-        return this.timers.length;
+        return this.clock.timers.length;
     }
 
     async pass(milliseconds: number): Promise<void> {
-        const end = this.clock + milliseconds;
-        await settle();
-        for (;;) {
-            const due = this.timers.filter((timer) => timer.due <= end).sort((a, b) => a.due - b.due)[0];
-            if (!due) break;
-            this.timers = this.timers.filter((timer) => timer !== due);
-            this.clock = due.due;
-            due.call();
-            await settle();
-        }
-        this.clock = end;
+        await settle(); // what was asked already is answered first
+        await this.clock.pass(milliseconds);
     }
 }
-
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("a case that takes minutes keeps its stream as long as the beat is heard", async () => {
     const follower = new Follower();
