@@ -75,10 +75,8 @@ def track_name(track: str) -> str:
 def find(katas: Iterable[Kata], found: Mapping[str, Standing], wish: Wish) -> list[tuple[str, list[Row]]]:
     """Track -> its rows, by level; only what fits the wish."""
     words = _folded(wish.q[:LONGEST_QUERY]).split()
-    order = {track: n for n, track in enumerate(TRACKS)}
-    rows = [Row(kata, found.get(kata.id, Standing(kata.id))) for kata in katas]
+    rows = [Row(kata, found.get(kata.id, Standing(kata.id))) for kata in ordered(katas)]
     rows = [row for row in rows if _fits(row, wish) and _says(row.kata, words)]
-    rows.sort(key=lambda row: (order.get(row.kata.track, len(order)), row.kata.track, row.kata.level, row.kata.id))
     return [(track, list(some)) for track, some in groupby(rows, key=lambda row: row.kata.track)]
 
 

@@ -93,9 +93,8 @@ async def _serve(settings: Settings, db: Database, sock: socket.socket, *, worke
     async with hub:
         jobs = [loop.create_task(keep_worker(settings))] if worker else []
         if address is not None:
-            Thread(
-                target=_open, args=(address, settings.lang), daemon=True
-            ).start()  # a Ctrl-C does not wait for a browser
+            # A thread of its own: a Ctrl-C does not wait for a browser.
+            Thread(target=_open, args=(address, settings.lang), daemon=True).start()
 
         def stop() -> None:
             hub.stop_watching()
